@@ -1,0 +1,184 @@
+// Every IMAP command as a typed value: what the parser makes of one framed command.
+//
+// Names follow the ABNF of RFC 9051 §9 and RFC 3501 §9. A Command owns its bytes. Mailbox names are
+// UTF-8 here whatever the wire form was (modified UTF-7 decoded unless UTF8=ACCEPT or rev2 is on);
+// "INBOX" in any case is spelled "INBOX". Passwords are Secret-like strings that the session wipes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/ids.h"
+#include "imap/number_set.h"
+#include "imap/search_program.h"
+
+namespace postern::imap {
+
+enum class CommandId : std::uint8_t {
+  kCapability, kNoop, kLogout, kId,
+  kAuthenticate, kLogin,
+  kEnable, kSelect, kExamine, kCreate, kDelete, kRename, kSubscribe, kUnsubscribe, kList, kLsub,
+  kNamespace, kStatus, kAppend, kIdle,
+  kCheck, kClose, kUnselect, kExpunge, kSearch, kFetch, kStore, kCopy, kMove,
+};
+inline constexpr std::size_t kCommandCount = 29;
+
+// Numbers of the command are UIDs (UID FETCH ...) or message sequence numbers.
+enum class Addressing : std::uint8_t { kSequence, kUid };
+
+// flag: a system flag or a keyword, as sent ("\\Seen", "$Forwarded").
+using Flag = std::string;
+
+struct IdArgs {
+  std::vector<std::pair<std::string, std::optional<std::string>>> params;  // empty for ID NIL
+};
+struct AuthenticateArgs {
+  std::string mechanism;                        // upper case
+  std::optional<std::string> initial_response;  // base64 as sent; "=" means empty (RFC 4959)
+};
+struct LoginArgs {
+  std::string user;
+  std::string password;  // SECURITY: wiped by the session after the attempt, never logged
+};
+struct EnableArgs {
+  std::vector<std::string> capabilities;  // upper case
+};
+struct QresyncParam {  // RFC 7162 §3.2.5
+  std::uint32_t uid_validity = 0;
+  std::uint64_t mod_seq = 0;
+  std::optional<NumberSet> known_uids;
+  std::optional<NumberSet> known_seqs;  // seq-match-data
+  std::optional<NumberSet> matching_uids;
+};
+struct SelectArgs {  // SELECT and EXAMINE
+  std::string mailbox;
+  bool condstore = false;
+  std::optional<QresyncParam> qresync;
+};
+struct CreateArgs {
+  std::string mailbox;                  // a trailing delimiter is kept; the session drops it
+  std::vector<std::string> special_use;  // "\\Sent" ..., as sent (RFC 6154 §3)
+};
+struct MailboxArgs {  // DELETE, SUBSCRIBE, UNSUBSCRIBE
+  std::string mailbox;
+};
+struct RenameArgs {
+  std::string from;
+  std::string to;
+};
+
+enum class StatusItem : std::uint8_t {
+  kMessages, kRecent, kUidNext, kUidValidity, kUnseen, kDeleted, kSize, kHighestModSeq, kAppendLimit,
+};
+struct StatusArgs {
+  std::string mailbox;
+  std::vector<StatusItem> items;
+};
+
+struct ListArgs {  // LIST in all forms (RFC 9051 §6.3.9, RFC 5258, RFC 5819, RFC 6154) and LSUB
+  std::string reference;
+  std::vector<std::string> patterns;  // UTF-8, '*' and '%' as sent
+  bool extended = false;              // selection or return options or a pattern list were given
+  bool select_subscribed = false;
+  bool select_remote = false;
+  bool select_recursive_match = false;
+  bool select_special_use = false;
+  bool return_subscribed = false;
+  bool return_children = false;
+  bool return_special_use = false;
+  std::optional<std::vector<StatusItem>> return_status;
+};
+
+struct DateTime {  // INTERNALDATE
+  std::int64_t unix_seconds = 0;
+  std::int16_t zone_minutes = 0;
+};
+struct AppendArgs {
+  std::string mailbox;
+  std::vector<Flag> flags;
+  std::optional<DateTime> date;
+  std::uint64_t size = 0;  // of the literal that follows
+  bool utf8 = false;       // UTF8 (~{n}) form (RFC 6855 §4)
+};
+
+enum class ReturnOption : std::uint8_t { kMin, kMax, kAll, kCount, kSave };
+struct SearchArgs {
+  Addressing by = Addressing::kSequence;
+  std::optional<std::vector<ReturnOption>> return_options;  // nullopt: plain SEARCH; empty: RETURN ()
+  std::string charset;                                      // empty when none was given
+  SearchProgram program;
+};
+
+enum class FetchItem : std::uint8_t {
+  kEnvelope, kFlags, kInternalDate, kRfc822, kRfc822Header, kRfc822Size, kRfc822Text,
+  kBody,           // non-extensible structure
+  kBodyStructure,
+  kUid, kModSeq,
+  kBodySection,    // BODY[...] and BODY.PEEK[...]
+  kBinary,         // BINARY[...] and BINARY.PEEK[...]
+  kBinarySize,
+};
+enum class SectionText : std::uint8_t { kAll, kHeader, kHeaderFields, kHeaderFieldsNot, kText, kMime };
+struct Section {
+  std::vector<std::uint32_t> part;       // "1.2" => {1, 2}; empty: the message itself
+  SectionText text = SectionText::kAll;
+  std::vector<std::string> fields;       // header-list, as sent
+  friend bool operator==(const Section&, const Section&) = default;
+};
+struct Partial {
+  std::uint32_t offset = 0;
+  std::uint32_t length = 0;  // nz-number
+  friend bool operator==(const Partial&, const Partial&) = default;
+};
+struct FetchAtt {
+  FetchItem item = FetchItem::kFlags;
+  bool peek = false;
+  Section section;                 // kBodySection, kBinary, kBinarySize
+  std::optional<Partial> partial;  // kBodySection, kBinary
+};
+struct FetchArgs {
+  Addressing by = Addressing::kSequence;
+  NumberSet set;
+  std::vector<FetchAtt> items;  // macros ALL, FAST, FULL are expanded
+  std::optional<std::uint64_t> changed_since;
+  bool vanished = false;
+};
+
+enum class StoreMode : std::uint8_t { kReplace, kAdd, kRemove };
+struct StoreArgs {
+  Addressing by = Addressing::kSequence;
+  NumberSet set;
+  StoreMode mode = StoreMode::kReplace;
+  bool silent = false;
+  std::vector<Flag> flags;
+  std::optional<std::uint64_t> unchanged_since;
+};
+struct CopyArgs {  // COPY and MOVE
+  Addressing by = Addressing::kSequence;
+  NumberSet set;
+  std::string mailbox;
+};
+struct ExpungeArgs {
+  std::optional<NumberSet> uids;  // UID EXPUNGE (RFC 4315)
+};
+
+struct Command {
+  std::string tag;
+  CommandId id = CommandId::kNoop;
+  std::variant<std::monostate, IdArgs, AuthenticateArgs, LoginArgs, EnableArgs, SelectArgs, CreateArgs,
+               MailboxArgs, RenameArgs, ListArgs, StatusArgs, AppendArgs, SearchArgs, FetchArgs,
+               StoreArgs, CopyArgs, ExpungeArgs>
+      args;
+};
+
+// Modes of the session that change the grammar.
+struct ParseMode {
+  bool utf8_names = false;  // UTF8=ACCEPT or IMAP4rev2 enabled: mailbox names are UTF-8, not mUTF-7
+  bool authenticated = false;
+};
+
+}  // namespace postern::imap
