@@ -14,13 +14,13 @@ PASSWORD = "correct horse 7"
 
 
 @contextlib.contextmanager
-def filled_server(messages=200, tame=True, largest=2_000_000):
+def filled_server(messages=200, tame=True, largest=2_000_000, only=None):
     """A started server with one account whose INBOX holds messages; yields (server, originals).
 
     Only tame messages by default: mail programs may mend NULs, bare CRs and missing headers, and
     these drivers are about the server (blackbox/corpus_roundtrip.py has the wild ones)."""
     limit = harness.options.messages if harness.options.messages is not None else messages
-    originals = corpus.load(limit or None, tame=tame, largest=largest)
+    originals = corpus.load(limit or None, tame=tame, largest=largest, only=only)
     server = harness.new_server()
     with server:
         try:
@@ -66,6 +66,16 @@ def run(command, home, seconds=120, codes=(0,), **more):
     return done
 
 
+def unprivileged(server, home):
+    """For clients that refuse to work as root: gives them `home` and returns run()'s arguments."""
+    if os.geteuid() != 0:
+        return {}
+    for base, _, files in os.walk(home):
+        for path in [base, *(os.path.join(base, f) for f in files)]:
+            os.chown(path, server.service_uid, server.service_gid)
+    return {"user": server.service_uid, "group": server.service_gid, "extra_groups": []}
+
+
 def version(command, pattern=r"\d+(?:\.\d+)+"):
     """The first thing that looks like a version in the command's output."""
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
@@ -82,6 +92,11 @@ def on_server(server, mailbox="INBOX"):
 def hashes(bodies):
     """Sorted SHA-256 of bodies with line ends made equal, to compare two places."""
     return sorted(corpus.sha256(corpus.normal(body)) for body in bodies)
+
+
+def body_hashes(messages):
+    """As hashes(), of what follows the header: for clients that rewrite headers on their way."""
+    return sorted(corpus.sha256(corpus.normal(m).partition(b"\n\n")[2].rstrip(b"\n")) for m in messages)
 
 
 def delivered_intact(server, originals, mailbox="INBOX"):

@@ -3,6 +3,8 @@
 Files of a corpus may have bare LF, an mbox "From " line, NULs, bare CRs, or no header at all.
 load() removes the mbox line and converts line ends to CRLF; nothing else is touched.
 """
+import email
+import email.policy
 import hashlib
 import os
 import re
@@ -50,6 +52,16 @@ def normal(octets):
     return octets.replace(b"\r\n", b"\n")
 
 
+def kept_by_python(message):
+    """True if Python's email package, on which some clients are built, writes back what it reads."""
+    octets = normal(message.data)
+    try:
+        parsed = email.message_from_bytes(octets, policy=email.policy.default.clone(linesep="\n"))
+        return (email.message_from_bytes(octets).as_bytes() == octets and parsed.as_bytes() == octets)
+    except Exception:  # the package itself fails on some of the wildest mail
+        return False
+
+
 def from_file(path, name, keep_from_line=False):
     with open(path, "rb") as source:
         octets = source.read()
@@ -79,7 +91,7 @@ def source():
     return "the built-in messages (POSTERN_CORPUS is not set)"
 
 
-def load(limit=None, tame=False, largest=None):
+def load(limit=None, tame=False, largest=None, only=None):
     """All messages, or a sample of `limit`, the same one in every run (smallest name hash)."""
     folder = os.environ.get("POSTERN_CORPUS")
     if folder and not os.path.isdir(folder):
@@ -92,6 +104,8 @@ def load(limit=None, tame=False, largest=None):
         messages = built_in()
     messages = [m for m in messages
                 if m.data and (not tame or m.tame) and (not largest or len(m.data) <= largest)]
+    if only:
+        messages = [m for m in messages if only(m)]
     if limit is not None and limit < len(messages):
         messages.sort(key=lambda m: hashlib.sha256(m.name.encode("utf-8", "surrogateescape")).digest())
         messages = messages[:limit]

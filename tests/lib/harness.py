@@ -37,7 +37,17 @@ def check(condition, text):
 
 
 def equal(found, wanted, text):
-    check(found == wanted, lambda: f"{text}: found {shorten(found)}, wanted {shorten(wanted)}")
+    if found == wanted:
+        return
+    if isinstance(found, list) and isinstance(wanted, list) and len(found) + len(wanted) > 8:
+        extra, missing = list(found), list(wanted)
+        for item in list(extra):
+            if item in missing:
+                missing.remove(item)
+                extra.remove(item)
+        raise Failure(f"{text}: {len(found)} found, {len(wanted)} wanted; not wanted {len(extra)}: "
+                      f"{shorten(extra)}; missing {len(missing)}: {shorten(missing)}")
+    raise Failure(f"{text}: found {shorten(found)}, wanted {shorten(wanted)}")
 
 
 def shorten(value, most=600):
