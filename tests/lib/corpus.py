@@ -6,6 +6,7 @@ load() removes the mbox line and converts line ends to CRLF; nothing else is tou
 import email
 import email.policy
 import hashlib
+import itertools
 import os
 import re
 import subprocess
@@ -102,14 +103,12 @@ def load(limit=None, tame=False, largest=None, only=None):
         messages = _generated()
     else:
         messages = built_in()
-    messages = [m for m in messages
-                if m.data and (not tame or m.tame) and (not largest or len(m.data) <= largest)]
-    if only:
-        messages = [m for m in messages if only(m)]
-    if limit is not None and limit < len(messages):
-        messages.sort(key=lambda m: hashlib.sha256(m.name.encode("utf-8", "surrogateescape")).digest())
-        messages = messages[:limit]
-    return messages
+    wanted = (m for m in messages if m.data and (not tame or m.tame)
+              and (not largest or len(m.data) <= largest) and (not only or only(m)))
+    if limit is None:
+        return list(wanted)
+    messages.sort(key=lambda m: hashlib.sha256(m.name.encode("utf-8", "surrogateescape")).digest())
+    return list(itertools.islice(wanted, limit))
 
 
 def _generated():
