@@ -68,7 +68,8 @@ class Server:
         self.service_uid, self.service_gid = account.pw_uid, account.pw_gid
 
     def __enter__(self):
-        self.start()
+        if self.process is None:
+            self.start()
         return self
 
     def __exit__(self, *_):
