@@ -6,7 +6,9 @@ target_compile_options(postern_flags INTERFACE
   -Wimplicit-fallthrough -Wthread-safety
   # A designated initializer that leaves members at their defaults is what the style asks for.
   -Wno-missing-designated-field-initializers
-  -fno-omit-frame-pointer)
+  -fno-omit-frame-pointer
+  # Without a time stamp in it the precompiled header can come from a compiler cache.
+  "SHELL:-Xclang -fno-pch-timestamp")
 target_link_options(postern_flags INTERFACE -fuse-ld=lld-19)
 if(POSTERN_WERROR)
   target_compile_options(postern_flags INTERFACE -Werror)

@@ -6,6 +6,7 @@
 // threads that run no executor (pools, the committer): nothing may be awaited there.
 #pragma once
 
+#include <condition_variable>
 #include <coroutine>
 #include <deque>
 #include <exception>
@@ -55,7 +56,7 @@ class ManualExecutor final : public Executor {
 
  private:
   std::mutex mutex_;
-  std::condition_variable_any ready_;
+  std::condition_variable ready_;
   std::deque<Work> queue_;
 };
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -39,7 +40,7 @@ class Secret {
 
  private:
   void wipe();
-  std::uint8_t* data_ = nullptr;  // from sodium_allocarray-free heap, locked where the limit allows
+  std::uint8_t* data_ = nullptr;  // sodium_malloc: guard pages, kept out of core files
   std::size_t size_ = 0;
 };
 
