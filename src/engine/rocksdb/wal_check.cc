@@ -26,8 +26,10 @@ struct Record {
   std::size_t extent;  // header and payload
 };
 
+enum class Wanted : std::uint8_t { kAny, kBeginning };  // kBeginning: of a full or a split record
+
 // The record at the start of `bytes` (the rest of a block), if it is whole and its sum is right.
-std::optional<Record> whole_record(std::string_view bytes) {
+std::optional<Record> whole_record(std::string_view bytes, Wanted wanted) {
   if (bytes.size() < kHeader) return std::nullopt;
   const auto byte = [&](std::size_t i) {
     return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i]));
@@ -35,6 +37,7 @@ std::optional<Record> whole_record(std::string_view bytes) {
   const std::size_t length = byte(4) | byte(5) << 8;
   const unsigned type = byte(6);
   if (type == kZero || length > bytes.size() - kHeader) return std::nullopt;
+  if (wanted == Wanted::kBeginning && type != kFull && type != kFirst) return std::nullopt;
   const std::uint32_t masked = byte(0) | byte(1) << 8 | byte(2) << 16 | byte(3) << 24;
   const std::uint32_t crc = crc32c(bytes.substr(6, 1 + length));
   if (masked != ((crc >> 15) | (crc << 17)) + 0xa282ead8u) return std::nullopt;
@@ -53,7 +56,8 @@ class Walk {
         if (!damaged_ && !in_record_) kept_ = offset + at;
         break;
       }
-      const auto record = whole_record(bytes.substr(at));
+      const auto record =
+          whole_record(bytes.substr(at), damaged_ ? Wanted::kBeginning : Wanted::kAny);
       if (!record) {
         damaged_ = true;
         ++at;  // lengths cannot be trusted any more: look at every byte for a record that is whole
@@ -62,7 +66,6 @@ class Walk {
       const bool begins = record->type == kFull || record->type == kFirst;
       if (begins && (damaged_ || in_record_)) return false;
       at += record->extent;
-      if (damaged_) continue;
       if (!begins && !in_record_ && record->type <= kLast) {
         damaged_ = true;  // the middle of a record without its beginning
         continue;
