@@ -169,7 +169,7 @@ class TlsStream final : public Transport {
     // The socket says nothing about bytes that are here already, and what arrives there need not be
     // application data (tickets, key updates): only a peek knows.
     Socket::For what = Socket::For::kRead;
-    bool look = tls_.has_buffered();
+    bool look = std::exchange(first_, false) || tls_.has_buffered();
     for (;;) {
       if (socket_.aborted()) co_return closed();
       if (look) {
@@ -242,6 +242,7 @@ class TlsStream final : public Transport {
  private:
   Socket socket_;
   TlsConnection tls_;  // over the socket's descriptor
+  bool first_ = true;  // OpenSSL lets go of the handshake's read buffer at the next empty read only
   Socket::Aborter aborter_;
   PeerInfo peer_;
 };

@@ -27,7 +27,6 @@ struct Echo {
 
   static task<void> run(Echo& self, std::unique_ptr<Transport> stream) {
     if (!co_await stream->write("* OK\r\n", soon())) co_return;
-    char buffer[32768];
     for (;;) {
       const auto wake = co_await stream->wait(self.signal, TimePoint::max());
       if (!wake) co_return;
@@ -36,9 +35,10 @@ struct Echo {
         if (self.signal->take()) ++self.signals;
         continue;
       }
-      const auto n = co_await stream->read(buffer, soon());
+      std::string text(32768, '\0');
+      const auto n = co_await stream->read(text, soon());
       if (!n || *n == 0) break;
-      std::string text(buffer, *n);
+      text.resize(*n);
       if (text == "who") {
         text = stream->peer().tls_version + " " + stream->peer().tls_cipher + " " + stream->peer().sni;
       }
