@@ -130,8 +130,8 @@ struct Section {
   friend bool operator==(const Section&, const Section&) = default;
 };
 struct Partial {
-  std::uint32_t offset = 0;
-  std::uint32_t length = 0;  // nz-number
+  std::uint64_t offset = 0;  // number64 (RFC 9051 §9 partial)
+  std::uint64_t length = 0;  // nz-number64
   friend bool operator==(const Partial&, const Partial&) = default;
 };
 struct FetchAtt {

@@ -3,8 +3,12 @@
 // Never expanded. `*` stays symbolic until resolve(), because only the view knows the largest number.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/interval_set.h"
 #include "base/result.h"
@@ -21,10 +25,13 @@ class NumberSet {
   // Parses all of `text`. kInvalid for bad syntax, 0 or a number over 2^32-1; kLimit past kMaxIntervals.
   [[nodiscard]] static Result<NumberSet> parse(std::string_view text);
 
+  // The wire form, normalized: ascending, merged, "n:*" last. parse() of it gives an equal set.
+  [[nodiscard]] std::string to_string() const;
+
   [[nodiscard]] bool is_saved_result() const { return saved_result_; }
   [[nodiscard]] bool uses_star() const { return star_; }
 
-  // The set with "*" replaced by `max` (0 = empty mailbox: "*" names nothing). "5:*" with max 3 is 3:5
+  // The set with "*" replaced by `max` (precondition: not is_saved_result(); 0 = empty mailbox: "*" names nothing). "5:*" with max 3 is 3:5
   // (RFC 9051 §9 seq-range: order does not matter). Not clipped: the caller intersects with its view.
   template <class Id>
   [[nodiscard]] IntervalSet<Id> resolve(std::uint32_t max) const {

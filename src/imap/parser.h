@@ -29,8 +29,13 @@ struct CommandHead {
 };
 [[nodiscard]] Parsed<CommandHead> parse_head(std::string_view command);
 
-// A whole command as Framer::command() gives it.
+// A whole command as Framer::command() gives it. The message literal of an APPEND is taken as streamed:
+// only its announcement stands in the command, and ")" after the UTF8 form.
 [[nodiscard]] Parsed<Command> parse_command(std::string_view command, const ParseMode& mode);
+
+// An APPEND that stops at a literal announcement: true if the message is announced, false if it is the
+// mailbox name sent as a literal (accept that one and go on).
+[[nodiscard]] bool announces_message(std::string_view prefix);
 
 // APPEND up to and including the announcement of its message literal ("{n}CRLF" at the end).
 [[nodiscard]] Parsed<Command> parse_append_prefix(std::string_view prefix, const ParseMode& mode);

@@ -1,0 +1,49 @@
+// The rules of the command table (parse_command.cc), one file per family. Each reads what follows the
+// command's name, from the SP before the first argument on, and leaves failures in the cursor.
+#pragma once
+
+#include "imap/cursor.h"
+
+namespace postern::imap {
+
+// parse_auth.cc
+IdArgs parse_id(Cursor& in);
+AuthenticateArgs parse_authenticate(Cursor& in);
+LoginArgs parse_login(Cursor& in);
+EnableArgs parse_enable(Cursor& in);
+
+// parse_select.cc
+SelectArgs parse_select(Cursor& in);
+
+// parse_folder.cc
+CreateArgs parse_create(Cursor& in);
+MailboxArgs parse_mailbox_args(Cursor& in);
+RenameArgs parse_rename(Cursor& in);
+StatusArgs parse_status(Cursor& in);
+// "(" status-att *(SP status-att) ")"
+std::vector<StatusItem> parse_status_items(Cursor& in);
+
+// parse_list.cc
+ListArgs parse_list(Cursor& in);
+ListArgs parse_lsub(Cursor& in);
+
+// parse_append.cc
+AppendArgs parse_append(Cursor& in);         // up to and including the announcement
+void parse_append_suffix(Cursor& in, const AppendArgs& args);
+
+// parse_search.cc
+SearchArgs parse_search(Cursor& in, Addressing by);
+
+// parse_fetch.cc, parse_section.cc
+FetchArgs parse_fetch(Cursor& in, Addressing by);
+// "[" section-spec "]"
+Section parse_section(Cursor& in);
+Section parse_section_binary(Cursor& in);
+std::optional<Partial> parse_partial(Cursor& in);
+
+// parse_store.cc
+StoreArgs parse_store(Cursor& in, Addressing by);
+CopyArgs parse_copy(Cursor& in, Addressing by);
+ExpungeArgs parse_uid_expunge(Cursor& in);
+
+}  // namespace postern::imap
