@@ -8,7 +8,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from lib import clients, corpus, harness, imap, lmtp
-from lib.harness import check, equal, note, test
+from lib.harness import check, equal, note, test, wait_until
 from lib.lmtp import Lmtp
 
 
@@ -215,15 +215,6 @@ def drains_and_reloads():
 def certificate_seen(server):
     import ssl
     return ssl.get_server_certificate(("127.0.0.1", server.imaps_port))
-
-
-def wait_until(condition, what, seconds=10):
-    import select
-    import time
-    deadline = time.monotonic() + seconds
-    while not condition():
-        check(time.monotonic() < deadline, f"gave up waiting for {what}")
-        select.select([], [], [], 0.05)
 
 
 harness.main()

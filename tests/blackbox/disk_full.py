@@ -7,7 +7,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from lib import clients, corpus, harness, imap
-from lib.harness import check, equal, note, test
+from lib.harness import check, equal, note, test, wait_until
 from lib.lmtp import Lmtp
 
 SIZE = 96 << 20
@@ -84,20 +84,11 @@ def full_and_free_again():
         session.ok("STORE 1:* +FLAGS (\\Deleted)")
         session.ok("EXPUNGE")
         small = corpus.simple(5)
-        wait_until(lambda: session.append("INBOX", small).ok, "APPEND after there is room again")
+        wait_until(lambda: session.append("INBOX", small).ok, "APPEND after there is room again", 30)
         server.kill9()
         server.start()
         bodies = clients.on_server(server)
         check([body for body, _ in bodies][-1:] == [small], f"{len(bodies)} messages after all that")
-
-
-def wait_until(condition, what, seconds=30):
-    import select
-    import time
-    deadline = time.monotonic() + seconds
-    while not condition():
-        check(time.monotonic() < deadline, f"gave up waiting for {what}")
-        select.select([], [], [], 0.2)
 
 
 harness.main()
