@@ -175,8 +175,9 @@ bool announces_message(std::string_view prefix) {
   Cursor in(prefix, ParseMode{});
   (void)parse_command_head(in);
   in.space();
-  // RFC 9051 §9 append: the mailbox comes first, and flags and date-time are no literals.
-  return in.ok() && in.peek() != '{';
+  // RFC 9051 §9 append: the mailbox comes first, and flags and date-time are no literals. So only an
+  // announcement that is the whole argument so far is not the message's.
+  return in.ok() && (in.peek() != '{' || in.rest().find('\n') + 1 != in.rest().size());
 }
 
 bool valid_append_suffix(std::string_view suffix, bool utf8) { return suffix == (utf8 ? ")" : ""); }

@@ -5,6 +5,7 @@ start(), stop(), kill9(), restart(), add_account(address, password), imaps_port,
 (host, port) pair), lmtp_unix (a path), ca_file, folder, log_text(). Each lives in its own
 temporary directory and is ended by its own process id.
 """
+import atexit
 import json
 import os
 import pwd
@@ -66,6 +67,7 @@ class Server:
         account = pwd.getpwnam(self.service_user)
         self.service_group = grp.getgrgid(account.pw_gid).gr_name
         self.service_uid, self.service_gid = account.pw_uid, account.pw_gid
+        atexit.register(self._at_exit)
 
     def __enter__(self):
         if self.process is None:
@@ -76,6 +78,11 @@ class Server:
         self.stop()
         self.remove()
 
+    def _at_exit(self):
+        """A test that failed in an unforeseen place leaves nothing behind."""
+        self.kill9()
+        self.remove()
+
     def own(self, path):
         """Creates a folder that belongs to the service user."""
         os.makedirs(path, exist_ok=True)
@@ -83,6 +90,10 @@ class Server:
         if os.geteuid() == 0:
             os.chown(path, self.service_uid, self.service_gid)
         return path
+
+    def _must_not_run(self):
+        if self.process is not None:
+            raise RuntimeError(f"{self.name} was started already")
 
     def alive(self):
         return self.process is not None and self.process.poll() is None
@@ -178,6 +189,7 @@ class PosternServer(Server):
         return line
 
     def start(self, seconds=30):
+        self._must_not_run()
         self.log = open(os.path.join(self.folder, "server.log"), "ab")
         self.process = subprocess.Popen(self.command("serve"), stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=self.log,
@@ -347,6 +359,7 @@ service auth {{
 """)
 
     def start(self):
+        self._must_not_run()
         if self.imaps_port is None:
             self.imaps_port = free_port()
             self.lmtp = ("127.0.0.1", free_port())
