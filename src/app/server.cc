@@ -6,7 +6,6 @@
 #include <thread>
 
 #include "app/accounts.h"
-#include "app/admin.h"
 #include "app/certificates.h"
 #include "app/recent_errors.h"
 #include "app/sign_in_reporter.h"
@@ -18,6 +17,8 @@
 #include "config/table.h"
 #include "crypto/crypto.h"
 #include "delivery/service.h"
+#include "http/admin.h"
+#include "http/server.h"
 #include "net/server.h"
 #include "session/registry.h"
 #include "session/session.h"
@@ -124,7 +125,8 @@ struct Server::State {
   Accounts accounts;
   net::AdmissionTable admission;
   BoundNames names;
-  std::unique_ptr<Admin> admin;
+  http::AdminVerbs verbs;
+  http::HttpRoutes routes;
   net::Server server;  // last: its connections use everything above
 };
 
@@ -142,7 +144,10 @@ Result<std::unique_ptr<Server>> Server::create(config::Settings settings, Store 
 }
 
 Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {
-  state_->admin = std::make_unique<Admin>(state_->accounts, [this] { return status(); }, system_clock());
+  State& s = *state_;
+  s.accounts.add_to(s.verbs);
+  s.verbs.add("status", [this](json::object) { return answer_status(); });
+  http::add_operating_routes(s.routes, [this] { return health(); });
 }
 
 Server::~Server() = default;
@@ -164,9 +169,14 @@ void Server::start(Listeners listeners) {
       return s.serve_lmtp(std::move(transport));
     });
   }
+  for (net::Listener& listener : listeners.http) {
+    s.server.serve(std::move(listener), {}, [&s](std::unique_ptr<Transport> transport, net::OnAuthenticated) {
+      return http::serve_http(std::move(transport), s.routes);
+    });
+  }
   for (net::Listener& listener : listeners.admin) {
     s.server.serve(std::move(listener), {}, [&s](std::unique_ptr<Transport> transport, net::OnAuthenticated) {
-      return s.admin->serve(std::move(transport));
+      return http::serve_admin(std::move(transport), s.verbs);
     });
   }
 }
@@ -203,6 +213,16 @@ void Server::drain() {
   s.stops.stop();
   const std::size_t aborted = s.server.finish(s.settings.server.drain);
   log_info("drained", {{"sessions", sessions}, {"aborted", aborted}});
+}
+
+task<Result<json::object>> Server::answer_status() const { co_return status(); }
+
+http::Health Server::health() const {
+  const engine::Space space = state_->store.engine->space();
+  json::object out;
+  out["status"] = space.accepting ? "ok" : "not accepting mail";
+  out["version"] = kVersion;
+  return {.healthy = space.accepting, .json = json::serialize(out)};
 }
 
 json::object Server::status() const {

@@ -11,6 +11,7 @@
 #include "base/executor.h"
 #include "base/result.h"
 #include "config/settings.h"
+#include "http/server.h"
 #include "tls/context.h"
 
 namespace postern::app {
@@ -30,9 +31,12 @@ class Server {
   // No new connections, goodbye to all, at most server.drain; then everything is closed.
   void drain();
 
+  // Of now; any thread.
   [[nodiscard]] boost::json::object status() const;
+  [[nodiscard]] http::Health health() const;
 
  private:
+  task<Result<boost::json::object>> answer_status() const;
   struct State;
   explicit Server(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;

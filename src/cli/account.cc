@@ -30,24 +30,13 @@ struct AccountOptions : Common {
   std::string file;
 };
 
-// Runs one request. The answer's "error" becomes a line on stderr and an Error.
-Result<json::object> ask(AccountCall& accounts, const json::object& request) {
-  POSTERN_TRY(json::object answer, accounts.call(request));
-  if (const json::value* error = answer.if_contains("error")) {
-    const json::value* text = error->is_object() ? error->get_object().if_contains("text") : nullptr;
-    return fail(Errc::kInternal, text != nullptr && text->is_string() ? std::string(text->get_string())
-                                                                      : "the operation failed");
-  }
-  return answer;
-}
-
 // Opens, asks once, prints.
-int run(const AccountOptions& options, const json::object& request, const std::string& done) {
+int run(const AccountOptions& options, std::string_view verb, const json::object& request, const std::string& done) {
   const auto loaded = load_settings(options);
   if (!loaded) return kFailed;
   const auto accounts = AccountCall::open(loaded->settings);
   if (!accounts.has_value()) return fail_with(accounts.error().detail);
-  const auto answer = ask(**accounts, request);
+  const auto answer = (*accounts)->call(verb, request);
   if (!answer.has_value()) return fail_with(answer.error().detail);
 
   const json::value* one = answer->if_contains("account");
@@ -85,18 +74,18 @@ Result<void> add_quota(const AccountOptions& options, json::object& request) {
 }
 
 int add(const AccountOptions& options) {
-  json::object request{{"op", "add"}, {"address", options.address}};
+  json::object request{{"address", options.address}};
   if (const auto quota = add_quota(options, request); !quota.has_value()) return fail_with(quota.error().detail);
   if (!options.aliases.empty()) request["aliases"] = json::value_from(options.aliases);
   if (options.disable) request["disabled"] = true;
   if (const auto password = add_password(options, request); !password.has_value()) {
     return fail_with(password.error().detail);
   }
-  return run(options, request, "added " + options.address);
+  return run(options, "account.add", request, "added " + options.address);
 }
 
 int set(const AccountOptions& options) {
-  json::object request{{"op", "set"}, {"address", options.address}};
+  json::object request{{"address", options.address}};
   if (const auto quota = add_quota(options, request); !quota.has_value()) return fail_with(quota.error().detail);
   if (!options.aliases.empty()) request["add_aliases"] = json::value_from(options.aliases);
   if (!options.remove_aliases.empty()) request["remove_aliases"] = json::value_from(options.remove_aliases);
@@ -107,11 +96,11 @@ int set(const AccountOptions& options) {
       return fail_with(password.error().detail);
     }
   }
-  if (request.size() == 2) {
+  if (request.size() == 1) {
     std::fputs("postern: nothing to set; see postern account set --help\n", stderr);
     return kWrongUsage;
   }
-  return run(options, request, "changed " + options.address);
+  return run(options, "account.set", request, "changed " + options.address);
 }
 
 int remove(const AccountOptions& options) {
@@ -119,7 +108,7 @@ int remove(const AccountOptions& options) {
     std::fprintf(stderr, "postern: this destroys the account and all its mail for good; add --yes if that is meant\n");
     return kWrongUsage;
   }
-  return run(options, {{"op", "remove"}, {"address", options.address}}, "removed " + options.address);
+  return run(options, "account.remove", {{"address", options.address}}, "removed " + options.address);
 }
 
 int import(const AccountOptions& options) {
@@ -145,9 +134,8 @@ int import(const AccountOptions& options) {
     } else if (!entry->has_value()) {
       continue;
     } else {
-      const auto answer = ask(**accounts, {{"op", "add"},
-                                           {"address", (*entry)->address},
-                                           {"password_hash", (*entry)->password_hash}});
+      const auto answer = (*accounts)->call("account.add", {{"address", (*entry)->address},
+                                                            {"password_hash", (*entry)->password_hash}});
       if (!answer.has_value()) result = std::unexpected(answer.error());
     }
     if (result.has_value()) {
@@ -200,10 +188,10 @@ void add_account(CLI::App& app, int& code) {
   add_account_fields(*add_app, *options);
   add_app->add_flag("--disable", options->disable, "Nobody can sign in, mail is put off");
 
-  add_verb("list", "List all accounts", [](const AccountOptions& o) { return run(o, {{"op", "list"}}, ""); });
+  add_verb("list", "List all accounts", [](const AccountOptions& o) { return run(o, "account.list", {}, ""); });
 
   CLI::App* show_app = add_verb("show", "Show one account", [](const AccountOptions& o) {
-    return run(o, {{"op", "show"}, {"address", o.address}}, "");
+    return run(o, "account.show", {{"address", o.address}}, "");
   });
   add_address(*show_app, *options);
 

@@ -1,17 +1,11 @@
 #include "cli/account_call.h"
 
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-
 #include "app/accounts.h"
 #include "app/privileges.h"
 #include "app/store.h"
 #include "base/executor.h"
 #include "crypto/crypto.h"
+#include "http/admin_client.h"
 
 namespace postern::cli {
 namespace {
@@ -20,39 +14,14 @@ namespace json = boost::json;
 
 class ServerCall final : public AccountCall {
  public:
-  explicit ServerCall(int fd) : fd_(fd) {}
-  ~ServerCall() override { close(fd_); }
-  ServerCall(const ServerCall&) = delete;
-  ServerCall& operator=(const ServerCall&) = delete;
+  explicit ServerCall(http::AdminClient client) : client_(std::move(client)) {}
 
-  Result<json::object> call(const json::object& request) override {
-    const std::string line = json::serialize(request) + "\n";
-    std::string_view rest = line;
-    while (!rest.empty()) {
-      const ssize_t sent = send(fd_, rest.data(), rest.size(), MSG_NOSIGNAL);
-      if (sent < 0 && errno == EINTR) continue;
-      if (sent < 0) return fail_errno(errno, "the server's admin socket");
-      rest.remove_prefix(static_cast<std::size_t>(sent));
-    }
-    std::size_t end = 0;
-    while ((end = buffer_.find('\n')) == std::string::npos) {
-      char piece[4096];
-      const ssize_t got = recv(fd_, piece, sizeof(piece), 0);
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) return fail_errno(errno, "the server's admin socket");
-      if (got == 0) return fail(Errc::kClosed, "the server closed its admin socket before it answered");
-      buffer_.append(piece, static_cast<std::size_t>(got));
-    }
-    boost::system::error_code error;
-    const json::value answer = json::parse(std::string_view(buffer_).substr(0, end), error);
-    buffer_.erase(0, end + 1);
-    if (error || !answer.is_object()) return fail(Errc::kInvalid, "the server's answer is not understood");
-    return answer.get_object();
+  Result<json::object> call(std::string_view verb, const json::object& arguments) override {
+    return client_.call(verb, arguments);
   }
 
  private:
-  const int fd_;
-  std::string buffer_;
+  http::AdminClient client_;
 };
 
 class StoreCall final : public AccountCall {
@@ -60,8 +29,8 @@ class StoreCall final : public AccountCall {
   explicit StoreCall(app::Store store)
       : store_(std::move(store)), accounts_(*store_.mail, *store_.directory, [](AccountId) {}) {}
 
-  Result<json::object> call(const json::object& request) override {
-    return run_blocking(executor_, accounts_.handle(request));
+  Result<json::object> call(std::string_view verb, const json::object& arguments) override {
+    return run_blocking(executor_, accounts_.call(std::string(verb), arguments));
   }
 
  private:
@@ -70,29 +39,12 @@ class StoreCall final : public AccountCall {
   app::Accounts accounts_;
 };
 
-// The connected socket; an Error of kUnavailable when nobody listens.
-Result<int> connect_to(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address.sun_path)) return fail(Errc::kInvalid, "the path is too long");
-  std::memcpy(address.sun_path, path.data(), path.size());
-  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return fail_errno(errno, "socket");
-  if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) return fd;
-  const int error = errno;
-  close(fd);
-  if (error == ENOENT || error == ECONNREFUSED || error == ENOTDIR) {
-    return fail(Errc::kUnavailable, "no server answers at unix:" + path);
-  }
-  return fail_errno(error, "connect to unix:" + path);
-}
-
 }  // namespace
 
 Result<std::unique_ptr<AccountCall>> AccountCall::open_server(const config::Settings& settings) {
   if (settings.listen.admin.empty()) return fail(Errc::kUnavailable, "listen.admin names no socket");
-  POSTERN_TRY(const int fd, connect_to(settings.listen.admin.front().path));
-  return std::make_unique<ServerCall>(fd);
+  POSTERN_TRY(http::AdminClient client, http::AdminClient::connect(settings.listen.admin.front().text));
+  return std::make_unique<ServerCall>(std::move(client));
 }
 
 Result<std::unique_ptr<AccountCall>> AccountCall::open(const config::Settings& settings) {

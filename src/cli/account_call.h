@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 #include <memory>
+#include <string_view>
 
 #include "base/result.h"
 #include "config/settings.h"
@@ -13,8 +14,8 @@ namespace postern::cli {
 class AccountCall {
  public:
   virtual ~AccountCall() = default;
-  // The answer, "error" answers included. An Error: nobody answered.
-  virtual Result<boost::json::object> call(const boost::json::object& request) = 0;
+  // The result. An Error's detail is a line for people, of the operation or of the way to it.
+  virtual Result<boost::json::object> call(std::string_view verb, const boost::json::object& arguments) = 0;
 
   // The server if one answers, else the store, which is made when there is none. Started as root, the
   // process becomes server.user before it opens the store.

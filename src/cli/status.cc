@@ -65,7 +65,7 @@ int run(const Common& common) {
   if (!loaded) return kFailed;
   auto server = AccountCall::open_server(loaded->settings);
   if (!server.has_value()) return fail_with("no server runs: " + server.error().detail);
-  const auto answer = (*server)->call(json::object{{"op", "status"}});
+  const auto answer = (*server)->call("status", {});
   if (!answer.has_value()) return fail_with(answer.error().detail);
   if (common.json) {
     std::puts(json::serialize(*answer).c_str());
