@@ -51,7 +51,8 @@ class Server {
   // Accepts from now on. What the options point to outlives the server.
   void serve(Listener listener, ServeOptions options, Handler handler);
 
-  // Closes the listeners; connections go on. Returns when the last accept has ended.
+  // Closes the listeners and what is still in its handshake; other connections go on. Returns when
+  // the last accept has ended.
   void stop_accepting();
   // Waits until every connection has ended by itself, at most `drain`; aborts the others and waits
   // for them too, at most `drain` plus 10 s in all. Returns how many were aborted.
