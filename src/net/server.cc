@@ -31,7 +31,9 @@ constexpr int kBatch = 64;
 constexpr Duration kBackOff = std::chrono::milliseconds(100);
 constexpr Duration kAbortTime = std::chrono::seconds(10);
 
-TimePoint now() { return std::chrono::steady_clock::now(); }
+TimePoint now() {
+  return std::chrono::steady_clock::now();
+}
 
 // A dead peer is noticed within five minutes even when nothing is said; the figure of the output
 // deadline (limits-and-invariants.md), so that a sleeping phone is not cut off earlier.
@@ -82,8 +84,10 @@ bool is_lost_connection(int error) {
     case EHOSTUNREACH:
     case ENOPROTOOPT:
     case EOPNOTSUPP:
-    case EPERM: return true;
-    default: return false;
+    case EPERM:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -119,8 +123,8 @@ struct Server::State : std::enable_shared_from_this<State> {
   bool stopping = false;
   bool aborting = false;
 
-  // SECURITY: given up for a moment when descriptors run out, so that the queue empties and the loop
-  // does not spin on it (threat-model M14).
+  // SECURITY: given up for a moment when descriptors run out, so that the queue empties and the
+  // loop does not spin on it (threat-model M14).
   std::mutex reserve_mutex;
   Fd reserve;
   LogLimiter descriptor_log{1, std::chrono::minutes(1)};
@@ -141,10 +145,11 @@ void Server::State::shed(int listener_fd, int error) {
   refused_descriptors.add(closed);
   if (const auto left_out = descriptor_log.allow(now())) {
     char text[128];
-    log_error("accept_failed", {{"error", strerror_r(error, text, sizeof text)},
-                                {"closed", closed},
-                                {"left_out", *left_out},
-                                {"hint", "raise the limit of open files (LimitNOFILE, ulimit -n)"}});
+    log_error("accept_failed",
+              {{"error", strerror_r(error, text, sizeof text)},
+               {"closed", closed},
+               {"left_out", *left_out},
+               {"hint", "raise the limit of open files (LimitNOFILE, ulimit -n)"}});
   }
 }
 
@@ -209,7 +214,8 @@ void Server::State::start(const std::shared_ptr<Service>& service, Accepted acce
   const Socket::Aborter aborter = socket.aborter();
   AdmissionTable::Id admission = 0;
   if (options.admission != nullptr) {
-    admission = options.admission->admit(address_key(accepted.from), [aborter] { aborter.abort(); });
+    admission =
+        options.admission->admit(address_key(accepted.from), [aborter] { aborter.abort(); });
   }
   std::uint64_t id = 0;
   {

@@ -1,8 +1,8 @@
 // Server: accepts on listeners and runs one coroutine a connection, spread over the loops.
 //
-// Called from the main thread, never from a loop. Lives shorter than the loops. The order of a stop:
-// stop_accepting(), then the application tells its sessions to say goodbye, then finish(), which waits
-// for them, aborts the rest, and returns when none is left.
+// Called from the main thread, never from a loop. Lives shorter than the loops. The order of a
+// stop: stop_accepting(), then the application tells its sessions to say goodbye, then finish(),
+// which waits for them, aborts the rest, and returns when none is left.
 #pragma once
 
 #include <chrono>
@@ -53,8 +53,8 @@ class Server {
 
   // Closes the listeners; connections go on. Returns when the last accept has ended.
   void stop_accepting();
-  // Waits until every connection has ended by itself, at most `drain`; aborts the others and waits for
-  // them too, at most `drain` plus 10 s in all. Returns how many were aborted.
+  // Waits until every connection has ended by itself, at most `drain`; aborts the others and waits
+  // for them too, at most `drain` plus 10 s in all. Returns how many were aborted.
   std::size_t finish(Duration drain);
 
   // Accepted and not ended.

@@ -151,7 +151,10 @@ TEST_F(ServerTest, RunningOutOfDescriptorsClosesAndRecovers) {
     hog.push_back(std::move(fd));
   }
   const ListenAddress address = *parse_listen_address(name);
-  sockaddr_in to{.sin_family = AF_INET, .sin_port = htons(address.port), .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
+  sockaddr_in to{.sin_family = AF_INET,
+                 .sin_port = htons(address.port),
+                 .sin_addr = {htonl(INADDR_LOOPBACK)},
+                 .sin_zero = {}};
   ASSERT_EQ(::connect(unlucky.get(), reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
   EXPECT_EQ(read_some(unlucky.get()), "") << "closed, not left hanging";
   EXPECT_EQ(ask(before, "x"), "x");
