@@ -8,7 +8,7 @@ target_compile_options(postern_flags INTERFACE
   -Wno-missing-designated-field-initializers
   -fno-omit-frame-pointer
   # Without a time stamp in it the precompiled header can come from a compiler cache.
-  -Xclang -fno-pch-timestamp)
+  "SHELL:-Xclang -fno-pch-timestamp")
 target_link_options(postern_flags INTERFACE -fuse-ld=lld-19)
 if(POSTERN_WERROR)
   target_compile_options(postern_flags INTERFACE -Werror)

@@ -46,6 +46,7 @@ class Authenticator {
     std::size_t cache_entries = 10'000;
   };
   virtual ~Authenticator() = default;
+  // Blocks for one hash (the dummy). Null, with a line in the log, when the memory for it is not there.
   static std::unique_ptr<Authenticator> create(Directory& directory, Random& random, Options options);
 
   virtual task<AuthVerdict> check(AuthRequest request) = 0;
@@ -53,7 +54,9 @@ class Authenticator {
   [[nodiscard]] virtual Result<std::string> hash(const crypto::Secret& password) const = 0;
 };
 
-// SASL PLAIN message (RFC 4616): authzid NUL authcid NUL passwd. kInvalid for anything else.
+// SASL PLAIN message (RFC 4616): authzid NUL authcid NUL passwd, all of it UTF-8, authcid and passwd not
+// empty. kInvalid for anything else. SECURITY: a malformed message is answered in the time of a wrong
+// password: give check() an empty AuthRequest, which costs one hash and yields kMalformed.
 struct PlainMessage {
   std::string authzid, authcid;
   crypto::Secret password;

@@ -22,7 +22,7 @@ enum class Encoding : std::uint8_t { kIdentity /*7bit, 8bit, binary*/, kQuotedPr
 struct PartInfo {
   std::uint32_t parent = 0;          // index; parts[0] has itself
   std::vector<std::uint32_t> children;  // indices, ascending
-  bool multipart = false;
+  bool multipart = false;            // with at least one child
   bool message = false;              // message/rfc822 or message/global that was descended into
   Encoding encoding = Encoding::kIdentity;
   std::uint64_t header_begin = 0;    // MIME header of the part (for parts[0]: 0)
@@ -40,8 +40,11 @@ struct MessageInfo {
   std::string envelope;          // wire text "(...)"
   std::string body;              // wire text of BODY
   std::string body_structure;    // wire text of BODYSTRUCTURE
-  // The raw header fields that apps ask for most, in message order, each with its CRLF: see kHotFields.
+  // The raw header fields that apps ask for most, in message order, each with its line end: see
+  // is_hot_field.
   std::string hot_header;
+  // False when hot_header lacks such a field (over a limit): HEADER.FIELDS must then read the message.
+  bool hot_header_complete = true;
   std::string preview;           // UTF-8, at most 256 characters (RFC 8970 §3.1), may be empty
   std::optional<std::int64_t> sent_unix;  // of the Date header
   std::int32_t sent_day = 0;     // days since 1970 of the Date header as written, for SENTSINCE

@@ -1,0 +1,31 @@
+#include "delivery/service.h"
+
+#include "base/metrics.h"
+#include "delivery/connection.h"
+
+namespace postern::delivery {
+namespace {
+
+Gauge open_connections("postern_lmtp_connections", "LMTP connections open now.");
+
+}  // namespace
+
+Service::Service(mailstore::MailStore& store, auth::Directory& directory, Clock& clock, Random& random,
+                 ThreadPool& pool, Settings settings)
+    : store_(store), directory_(directory), clock_(clock), random_(random), pool_(pool), settings_(std::move(settings)) {}
+
+task<void> Service::serve(std::unique_ptr<Transport> transport, Signal& stop) {
+  if (connections_.fetch_add(1) < settings_.max_connections) {
+    open_connections.add(1);
+    Connection connection(*this, *transport, stop);
+    co_await connection.run();
+    open_connections.add(-1);
+  } else {
+    const std::string reply = lmtp::Machine::closing(settings_.lmtp.hostname, "has too many connections, try again");
+    (void)co_await transport->write(reply, clock_.now() + std::chrono::seconds(5));
+    co_await transport->shutdown();
+  }
+  connections_.fetch_sub(1);
+}
+
+}  // namespace postern::delivery
