@@ -108,7 +108,7 @@ void Framer::begin(State state) {
   state_ = state;
   fault_ = Fault::kNone;
   raw_next_ = quoted_ = escaped_ = too_big_ = silent_ = false;
-  depth_ = line_octets_ = literal_octets_ = 0;
+  depth_ = line_octets_ = line_limit_ = literal_octets_ = 0;
   left_ = skipped_octets_ = 0;
   scan_.reset();
   literal_ = {};
@@ -135,14 +135,15 @@ Framer::Step Framer::step_line(std::string_view& in) {
 
 // Takes `count` octets into the command, within its budget.
 Framer::Fault Framer::take(std::string_view& in, std::size_t count) {
-  // The first octets name the verb, and the verb names the budget.
-  const std::size_t free = limits_.line - std::min(limits_.line, line_octets_);
-  const std::size_t first = std::min(free, count);
+  const auto room = [this](std::size_t limit) { return limit - std::min(limit, line_octets_); };
+  const std::size_t first = std::min(room(limits_.line), count);
   if (const Fault fault = absorb(in, first); fault != Fault::kNone) return fault;
   if (first == count) return Fault::kNone;
-  const std::size_t rest = count - first;
-  if (line_octets_ + rest > line_limit()) return Fault::kLineTooLong;
-  return absorb(in, rest);
+  // The octets up to here name the verb, and the verb names the budget of the rest.
+  if (line_limit_ == 0) line_limit_ = line_limit();
+  const std::size_t rest = std::min(room(line_limit_), count - first);
+  if (const Fault fault = absorb(in, rest); fault != Fault::kNone) return fault;
+  return first + rest == count ? Fault::kNone : Fault::kLineTooLong;
 }
 
 Framer::Fault Framer::absorb(std::string_view& in, std::size_t count) {

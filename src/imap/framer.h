@@ -166,6 +166,7 @@ class Framer {
   bool skipped_ = false;     // kSkipped is due
   std::size_t depth_ = 0;
   std::size_t line_octets_ = 0;     // of all lines of this command
+  std::size_t line_limit_ = 0;      // of this command; 0 while limits_.line has sufficed
   std::size_t literal_octets_ = 0;  // collected so far, announced ones included
   std::uint64_t left_ = 0;          // of the literal under way
   std::uint64_t skipped_octets_ = 0;
