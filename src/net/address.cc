@@ -36,7 +36,8 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
   if (colon == std::string_view::npos) return bad(text, "no port");
   ListenAddress result;
   const std::string_view digits = text.substr(colon + 1);
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), result.port);
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), result.port);
   if (error != std::errc() || end != digits.data() + digits.size() || digits.empty()) {
     return bad(text, "the port is a number from 0 to 65535");
   }
@@ -60,9 +61,12 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
 
 std::string to_string(const ListenAddress& address) {
   switch (address.kind) {
-    case ListenAddress::Kind::kUnix: return "unix:" + address.host;
-    case ListenAddress::Kind::kIpv6: return "[" + address.host + "]:" + std::to_string(address.port);
-    case ListenAddress::Kind::kIpv4: break;
+    case ListenAddress::Kind::kUnix:
+      return "unix:" + address.host;
+    case ListenAddress::Kind::kIpv6:
+      return "[" + address.host + "]:" + std::to_string(address.port);
+    case ListenAddress::Kind::kIpv4:
+      break;
   }
   return address.host + ":" + std::to_string(address.port);
 }

@@ -8,7 +8,8 @@ namespace postern::net {
 namespace {
 
 TEST(ListenAddress, ReadsTheThreeForms) {
-  for (const char* text : {"127.0.0.1:9993", "0.0.0.0:0", "[::]:993", "[2001:db8::1]:65535", "unix:/run/x.sock"}) {
+  for (const char* text :
+       {"127.0.0.1:9993", "0.0.0.0:0", "[::]:993", "[2001:db8::1]:65535", "unix:/run/x.sock"}) {
     const auto parsed = parse_listen_address(text);
     ASSERT_TRUE(parsed) << parsed.error().detail;
     EXPECT_EQ(to_string(*parsed), text);
@@ -36,7 +37,8 @@ TEST(ListenAddress, RefusesEverythingElseInOneLine) {
 
 AddressKey key_of(const char* text) {
   sockaddr_storage storage{};
-  if (auto& v4 = reinterpret_cast<sockaddr_in&>(storage); inet_pton(AF_INET, text, &v4.sin_addr) == 1) {
+  if (auto& v4 = reinterpret_cast<sockaddr_in&>(storage);
+      inet_pton(AF_INET, text, &v4.sin_addr) == 1) {
     v4.sin_family = AF_INET;
   } else {
     storage = {};

@@ -5,11 +5,14 @@
 namespace postern::net {
 namespace {
 
-Gauge unauthenticated("postern_connections_unauthenticated", "Connections that have not signed in.");
+Gauge unauthenticated("postern_connections_unauthenticated",
+                      "Connections that have not signed in.");
 Counter closed_total("postern_connections_closed_total",
-                     "Connections closed before login to make room, by bound.", R"(reason="total")");
+                     "Connections closed before login to make room, by bound.",
+                     R"(reason="total")");
 Counter closed_address("postern_connections_closed_total",
-                       "Connections closed before login to make room, by bound.", R"(reason="address")");
+                       "Connections closed before login to make room, by bound.",
+                       R"(reason="address")");
 
 }  // namespace
 

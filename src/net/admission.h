@@ -1,8 +1,8 @@
 // AdmissionTable: how many connections may wait before login, in all and from one place.
 //
-// A stranger can open connections faster than anybody can sign in; what is bounded here is what he can
-// hold. Past a bound the oldest such connection is closed, so that a new client always gets its turn
-// (threat-model M14). Counted until the session says that it has signed in. Any thread.
+// A stranger can open connections faster than anybody can sign in; what is bounded here is what he
+// can hold. Past a bound the oldest such connection is closed, so that a new client always gets its
+// turn (threat-model M14). Counted until the session says that it has signed in. Any thread.
 #pragma once
 
 #include <cstddef>

@@ -70,9 +70,10 @@ std::unexpected<Error> explain(int error, const ListenAddress& address) {
       if (address.kind == ListenAddress::Kind::kUnix) {
         return refuse(Errc::kNoPermission, address, "the directory cannot be written by this user");
       }
-      return refuse(Errc::kNoPermission, address,
-                    "ports below 1024 need root or CAP_NET_BIND_SERVICE; start as root (privileges are "
-                    "dropped) or configure a higher port");
+      return refuse(
+          Errc::kNoPermission, address,
+          "ports below 1024 need root or CAP_NET_BIND_SERVICE; start as root (privileges are "
+          "dropped) or configure a higher port");
     case ENOENT:
       return refuse(Errc::kIo, address, "the directory does not exist; create it");
     default: {
@@ -99,15 +100,18 @@ Result<void> bind_unix(int fd, SocketAddress& to, const ListenAddress& address) 
   if (::bind(fd, to.get(), to.size) != 0) {
     if (errno != EADDRINUSE) return explain(errno, address);
     if (!is_socket(address.host)) {
-      return refuse(Errc::kInvalid, address, "the file exists and is no socket; remove it or choose another path");
+      return refuse(Errc::kInvalid, address,
+                    "the file exists and is no socket; remove it or choose another path");
     }
     if (answers(to)) {
-      return refuse(Errc::kInUse, address, "another program answers there; stop it or choose another path");
+      return refuse(Errc::kInUse, address,
+                    "another program answers there; stop it or choose another path");
     }
     ::unlink(address.host.c_str());  // left by a server that was killed
     if (::bind(fd, to.get(), to.size) != 0) return explain(errno, address);
   }
-  if (::chmod(address.host.c_str(), 0660) != 0) return explain(errno, address);  // the umask's share
+  if (::chmod(address.host.c_str(), 0660) != 0)
+    return explain(errno, address);  // the umask's share
   return {};
 }
 
@@ -144,8 +148,8 @@ Listener::Listener(Listener&& other) noexcept
 
 Listener::~Listener() {
   struct stat status{};
-  if (!path_.empty() && ::stat(path_.c_str(), &status) == 0 &&
-      status.st_dev == device_ && status.st_ino == inode_) {
+  if (!path_.empty() && ::stat(path_.c_str(), &status) == 0 && status.st_dev == device_ &&
+      status.st_ino == inode_) {
     ::unlink(path_.c_str());
   }
 }
@@ -172,7 +176,8 @@ Result<Listener> Listener::bind(std::string_view spec) {
 
 Result<void> Listener::set_owner(uid_t user, gid_t group) const {
   if (path_.empty()) return {};
-  if (::chown(path_.c_str(), user, group) != 0) return fail_errno(errno, "cannot give away " + path_);
+  if (::chown(path_.c_str(), user, group) != 0)
+    return fail_errno(errno, "cannot give away " + path_);
   return {};
 }
 

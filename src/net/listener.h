@@ -1,5 +1,5 @@
-// Listener: a bound, listening socket. Binding is apart from serving, so that a server started as root
-// binds everything first, drops its privileges, and only then talks to strangers.
+// Listener: a bound, listening socket. Binding is apart from serving, so that a server started as
+// root binds everything first, drops its privileges, and only then talks to strangers.
 #pragma once
 
 #include <sys/types.h>
@@ -20,8 +20,9 @@ class Listener {
   // Errors are one line that names the address and says what to do:
   //   kInUse        the port or the socket belongs to a running program
   //   kUnavailable  this machine does not have that address (no IPv6, for example)
-  //   kNoPermission a port below 1024 without the right to it, or a directory that cannot be written
-  //   kInvalid      `spec` is no address, or the path is taken by something that is no socket
+  //   kNoPermission a port below 1024 without the right to it, or a directory that cannot be
+  //   written kInvalid      `spec` is no address, or the path is taken by something that is no
+  //   socket
   [[nodiscard]] static Result<Listener> bind(std::string_view spec);
 
   Listener(Listener&& other) noexcept;

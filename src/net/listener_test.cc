@@ -38,7 +38,8 @@ TEST(Listener, APortInUseIsOneClearLine) {
   const auto second = Listener::bind(first->name());
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, Errc::kInUse);
-  EXPECT_TRUE(second.error().detail.starts_with("cannot listen on " + first->name() + ": another program"))
+  EXPECT_TRUE(
+      second.error().detail.starts_with("cannot listen on " + first->name() + ": another program"))
       << second.error().detail;
   EXPECT_EQ(second.error().detail.find('\n'), std::string::npos);
 }

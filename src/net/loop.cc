@@ -28,8 +28,8 @@ void Loop::post_at(TimePoint when, Work work) {
   post([this, when, work = std::move(work)]() mutable {
     auto timer = std::make_unique<asio::steady_timer>(state_->context, when);
     asio::steady_timer& ref = *timer;
-    ref.async_wait([timer = std::move(timer), work = std::move(work)](
-                       const boost::system::error_code&) mutable { work(); });
+    ref.async_wait([timer = std::move(timer),
+                    work = std::move(work)](const boost::system::error_code&) mutable { work(); });
   });
 }
 
@@ -45,9 +45,13 @@ void Loop::run() {
   }
 }
 
-void Loop::stop() { state_->context.stop(); }
+void Loop::stop() {
+  state_->context.stop();
+}
 
-asio::io_context& Loop::context() { return state_->context; }
+asio::io_context& Loop::context() {
+  return state_->context;
+}
 
 LoopGroup::LoopGroup(std::size_t loops) {
   for (std::size_t i = 0; i < std::max<std::size_t>(loops, 1); ++i) {
@@ -56,7 +60,9 @@ LoopGroup::LoopGroup(std::size_t loops) {
   for (const auto& loop : loops_) threads_.emplace_back([&loop = *loop] { loop.run(); });
 }
 
-LoopGroup::~LoopGroup() { stop(); }
+LoopGroup::~LoopGroup() {
+  stop();
+}
 
 Loop& LoopGroup::next() {
   return *loops_[turn_.fetch_add(1, std::memory_order_relaxed) % loops_.size()];

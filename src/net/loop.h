@@ -1,7 +1,7 @@
 // Loop: one thread and its event loop. LoopGroup: one loop a core.
 //
-// A connection lives on one loop from its first byte to its last, so what belongs to it needs no lock.
-// Loops outlive every socket, signal and task that names them: they are the last to go.
+// A connection lives on one loop from its first byte to its last, so what belongs to it needs no
+// lock. Loops outlive every socket, signal and task that names them: they are the last to go.
 #pragma once
 
 #include <cstddef>

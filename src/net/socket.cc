@@ -114,7 +114,9 @@ bool Socket::Awaiter::await_suspend(std::coroutine_handle<> self) {
   return true;
 }
 
-Socket::Wake Socket::Awaiter::await_resume() const noexcept { return core_.wake; }
+Socket::Wake Socket::Awaiter::await_resume() const noexcept {
+  return core_.wake;
+}
 
 Socket::Awaiter::~Awaiter() {
   if (signal_ != nullptr) signal_->disarm();
@@ -126,7 +128,9 @@ Socket::~Socket() {
   if (core_ != nullptr) close();
 }
 
-int Socket::fd() const { return core_->closed ? -1 : core_->descriptor.native_handle(); }
+int Socket::fd() const {
+  return core_->closed ? -1 : core_->descriptor.native_handle();
+}
 
 bool Socket::aborted() const {
   return core_->closed || core_->aborted.load(std::memory_order_acquire);

@@ -1,9 +1,9 @@
 // Socket: one non-blocking descriptor on one loop, and the one thing streams wait for: readiness, a
 // Signal, a deadline or an abort, whichever comes first.
 //
-// Belongs to the thread of its loop, except for Aborter. One coroutine waits at a time. Waiting holds
-// no buffer. One timer serves all waits of a connection: it is left running when the next deadline is
-// later, so a busy connection does not touch the timer queue.
+// Belongs to the thread of its loop, except for Aborter. One coroutine waits at a time. Waiting
+// holds no buffer. One timer serves all waits of a connection: it is left running when the next
+// deadline is later, so a busy connection does not touch the timer queue.
 #pragma once
 
 #include <coroutine>
@@ -21,10 +21,10 @@ class Socket {
  public:
   enum class For : std::uint8_t { kRead, kWrite, kTime };
   enum class Wake : std::uint8_t {
-    kReady,     // probably: the following call may still find that it would block
-    kSignal,    // raised and still raised: the caller takes it
+    kReady,   // probably: the following call may still find that it would block
+    kSignal,  // raised and still raised: the caller takes it
     kDeadline,
-    kAborted,   // or closed
+    kAborted,  // or closed
   };
   struct Core;
 
@@ -63,7 +63,9 @@ class Socket {
   ~Socket();
 
   // TimePoint::max() is no deadline; a deadline in the past is answered at once.
-  Awaiter wait(For what, Signal* signal, TimePoint deadline) { return {*core_, what, signal, deadline}; }
+  Awaiter wait(For what, Signal* signal, TimePoint deadline) {
+    return {*core_, what, signal, deadline};
+  }
   // After close() -1; waits then end with kAborted.
   [[nodiscard]] int fd() const;
   [[nodiscard]] bool aborted() const;
@@ -71,7 +73,8 @@ class Socket {
   [[nodiscard]] Aborter aborter() const { return Aborter(core_); }
 
  private:
-  std::shared_ptr<Core> core_;  // shared with pending completions of the event loop and with Aborters
+  std::shared_ptr<Core>
+      core_;  // shared with pending completions of the event loop and with Aborters
 };
 
 }  // namespace postern::net

@@ -23,7 +23,9 @@ constexpr std::size_t kLingerBytes = 1 << 20;
 // A write of this size gives others on the loop a turn although the socket took it all.
 constexpr std::size_t kTurn = 1 << 20;
 
-TimePoint now() { return std::chrono::steady_clock::now(); }
+TimePoint now() {
+  return std::chrono::steady_clock::now();
+}
 
 std::unexpected<Error> closed(std::string detail = "connection closed") {
   return fail(Errc::kClosed, std::move(detail));
@@ -33,9 +35,12 @@ std::unexpected<Error> closed(std::string detail = "connection closed") {
 task<Result<void>> ready(Socket& socket, Socket::For what, TimePoint deadline) {
   switch (co_await socket.wait(what, nullptr, deadline)) {
     case Socket::Wake::kReady:
-    case Socket::Wake::kSignal: co_return Result<void>();
-    case Socket::Wake::kDeadline: co_return fail(Errc::kTimeout, "deadline passed");
-    case Socket::Wake::kAborted: break;
+    case Socket::Wake::kSignal:
+      co_return Result<void>();
+    case Socket::Wake::kDeadline:
+      co_return fail(Errc::kTimeout, "deadline passed");
+    case Socket::Wake::kAborted:
+      break;
   }
   co_return closed();
 }
@@ -65,7 +70,8 @@ task<void> linger(Socket& socket) {
 class ProgressDeadline {
  public:
   explicit ProgressDeadline(TimePoint deadline)
-      : stretch_(deadline == TimePoint::max() ? Duration::max() : deadline - now()), at_(deadline) {}
+      : stretch_(deadline == TimePoint::max() ? Duration::max() : deadline - now()),
+        at_(deadline) {}
   TimePoint at() const { return at_; }
   // True when `done` grew since the last call: the wait goes on.
   bool extended_by(std::uint64_t done) {
@@ -89,10 +95,14 @@ class PlainStream final : public Transport {
   task<Result<Wake>> wait(Signal* signal, TimePoint deadline) override {
     for (;;) {
       switch (co_await socket_.wait(Socket::For::kRead, signal, deadline)) {
-        case Socket::Wake::kSignal: co_return Wake::kSignal;
-        case Socket::Wake::kDeadline: co_return Wake::kDeadline;
-        case Socket::Wake::kAborted: co_return closed();
-        case Socket::Wake::kReady: break;
+        case Socket::Wake::kSignal:
+          co_return Wake::kSignal;
+        case Socket::Wake::kDeadline:
+          co_return Wake::kDeadline;
+        case Socket::Wake::kAborted:
+          co_return closed();
+        case Socket::Wake::kReady:
+          break;
       }
       // Readiness can be old news: an earlier read may have taken the bytes.
       char byte;
@@ -169,7 +179,7 @@ class TlsStream final : public Transport {
     // The socket says nothing about bytes that are here already, and what arrives there need not be
     // application data (tickets, key updates): only a peek knows.
     Socket::For what = Socket::For::kRead;
-    bool look = tls_.has_buffered();
+    bool look = std::exchange(first_, false) || tls_.has_buffered();
     for (;;) {
       if (socket_.aborted()) co_return closed();
       if (look) {
@@ -179,10 +189,15 @@ class TlsStream final : public Transport {
         what = direction(status);
       }
       switch (co_await socket_.wait(what, signal, deadline)) {
-        case Socket::Wake::kSignal: co_return Wake::kSignal;
-        case Socket::Wake::kDeadline: co_return Wake::kDeadline;
-        case Socket::Wake::kAborted: co_return closed();
-        case Socket::Wake::kReady: look = true; break;
+        case Socket::Wake::kSignal:
+          co_return Wake::kSignal;
+        case Socket::Wake::kDeadline:
+          co_return Wake::kDeadline;
+        case Socket::Wake::kAborted:
+          co_return closed();
+        case Socket::Wake::kReady:
+          look = true;
+          break;
       }
     }
   }
@@ -242,6 +257,7 @@ class TlsStream final : public Transport {
  private:
   Socket socket_;
   TlsConnection tls_;  // over the socket's descriptor
+  bool first_ = true;  // OpenSSL lets go of the handshake's read buffer at the next empty read only
   Socket::Aborter aborter_;
   PeerInfo peer_;
 };
@@ -268,15 +284,23 @@ Counter failed_other(kFailures, kFailuresHelp, R"(cause="other")");
 
 Counter& counter_of(TlsFailure failure) {
   switch (failure) {
-    case TlsFailure::kClosed: return failed_closed;
-    case TlsFailure::kNotTls: return failed_not_tls;
-    case TlsFailure::kVersion: return failed_version;
-    case TlsFailure::kCipher: return failed_cipher;
-    case TlsFailure::kAlpn: return failed_alpn;
-    case TlsFailure::kPeerAlert: return failed_peer_alert;
-    case TlsFailure::kAbuse: return failed_abuse;
+    case TlsFailure::kClosed:
+      return failed_closed;
+    case TlsFailure::kNotTls:
+      return failed_not_tls;
+    case TlsFailure::kVersion:
+      return failed_version;
+    case TlsFailure::kCipher:
+      return failed_cipher;
+    case TlsFailure::kAlpn:
+      return failed_alpn;
+    case TlsFailure::kPeerAlert:
+      return failed_peer_alert;
+    case TlsFailure::kAbuse:
+      return failed_abuse;
     case TlsFailure::kNone:
-    case TlsFailure::kOther: break;
+    case TlsFailure::kOther:
+      break;
   }
   return failed_other;
 }

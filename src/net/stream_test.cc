@@ -56,8 +56,10 @@ TEST_F(PlainStreamTest, ReadsWritesAndEnds) {
 }
 
 TEST_F(PlainStreamTest, DeadlinesEndWaitsAndReads) {
-  EXPECT_EQ(run_on(loop(), stream_->wait(nullptr, after(std::chrono::milliseconds(5)))).value(), Wake::kDeadline);
-  EXPECT_EQ(run_on(loop(), stream_->wait(nullptr, after(std::chrono::milliseconds(-1)))).value(), Wake::kDeadline);
+  EXPECT_EQ(run_on(loop(), stream_->wait(nullptr, after(std::chrono::milliseconds(5)))).value(),
+            Wake::kDeadline);
+  EXPECT_EQ(run_on(loop(), stream_->wait(nullptr, after(std::chrono::milliseconds(-1)))).value(),
+            Wake::kDeadline);
   EXPECT_EQ(run_on(loop(), read(*stream_, after(std::chrono::milliseconds(5)))), "timeout");
   ASSERT_TRUE(send_all(peer_.get(), "late"));
   EXPECT_EQ(run_on(loop(), read(*stream_, soon())), "late") << "a timeout of reading harms nothing";
@@ -66,12 +68,16 @@ TEST_F(PlainStreamTest, DeadlinesEndWaitsAndReads) {
 TEST_F(PlainStreamTest, AnEarlierDeadlineAfterALaterOneFires) {
   Signal signal;
   signal.notify();
-  EXPECT_EQ(run_on(loop(), stream_->wait(&signal, after(std::chrono::hours(1)))).value(), Wake::kSignal);
+  EXPECT_EQ(run_on(loop(), stream_->wait(&signal, after(std::chrono::hours(1)))).value(),
+            Wake::kSignal);
   ASSERT_TRUE(send_all(peer_.get(), "x"));
-  EXPECT_EQ(run_on(loop(), stream_->wait(nullptr, after(std::chrono::hours(1)))).value(), Wake::kReadable);
+  EXPECT_EQ(run_on(loop(), stream_->wait(nullptr, after(std::chrono::hours(1)))).value(),
+            Wake::kReadable);
   EXPECT_EQ(run_on(loop(), read(*stream_, soon())), "x");
-  EXPECT_EQ(run_on(loop(), stream_->wait(nullptr, after(std::chrono::milliseconds(5)))).value(), Wake::kDeadline);
-  EXPECT_EQ(run_on(loop(), stream_->wait(nullptr, after(std::chrono::milliseconds(20)))).value(), Wake::kDeadline);
+  EXPECT_EQ(run_on(loop(), stream_->wait(nullptr, after(std::chrono::milliseconds(5)))).value(),
+            Wake::kDeadline);
+  EXPECT_EQ(run_on(loop(), stream_->wait(nullptr, after(std::chrono::milliseconds(20)))).value(),
+            Wake::kDeadline);
 }
 
 TEST_F(PlainStreamTest, ASignalRaisedBeforeOrDuringTheWaitEndsIt) {
@@ -126,7 +132,8 @@ TEST_F(PlainStreamTest, OldReadinessIsNotReported) {
   // ... and is answered while nobody waits; the read takes the bytes.
   ASSERT_TRUE(send_all(peer_.get(), "x"));
   EXPECT_EQ(run_on(loop(), read(*stream_, soon())), "x");
-  EXPECT_EQ(run_on(loop(), stream_->wait(nullptr, after(std::chrono::milliseconds(5)))).value(), Wake::kDeadline);
+  EXPECT_EQ(run_on(loop(), stream_->wait(nullptr, after(std::chrono::milliseconds(5)))).value(),
+            Wake::kDeadline);
 }
 
 TEST_F(PlainStreamTest, AbortFromAnotherThreadEndsEverything) {
@@ -141,7 +148,8 @@ TEST_F(PlainStreamTest, AbortFromAnotherThreadEndsEverything) {
   EXPECT_EQ(run_on(loop(), stream_->wait(nullptr, soon())).error().code, Errc::kClosed);
 }
 
-task<int> write_bulk(Transport& stream, const std::string& bytes, TimePoint deadline, std::atomic<bool>& done) {
+task<int> write_bulk(Transport& stream, const std::string& bytes, TimePoint deadline,
+                     std::atomic<bool>& done) {
   const auto written = co_await stream.write(bytes, deadline);
   done = true;
   co_return written ? 0 : static_cast<int>(written.error().code);
@@ -152,7 +160,8 @@ TEST_F(PlainStreamTest, ASlowReaderHoldsTheWriterBack) {
   std::atomic<bool> done{false};
   std::promise<int> promise;
   auto result = promise.get_future();
-  spawn(loop(), store(write_bulk(*stream_, bulk, soon(), done), promise), [](const std::exception_ptr&) {});
+  spawn(loop(), store(write_bulk(*stream_, bulk, soon(), done), promise),
+        [](const std::exception_ptr&) {});
   std::string got;
   while (got.size() < bulk.size() / 2) got += read_some(peer_.get(), 1000);
   EXPECT_FALSE(done) << "half of it is still to be read, more than sockets hold";

@@ -24,7 +24,9 @@ namespace postern::net::testing {
 inline TimePoint after(std::chrono::milliseconds delay) {
   return std::chrono::steady_clock::now() + delay;
 }
-inline TimePoint soon() { return after(std::chrono::seconds(20)); }
+inline TimePoint soon() {
+  return after(std::chrono::seconds(20));
+}
 
 template <class T>
 task<void> store(task<T> work, std::promise<T>& into) {
@@ -60,7 +62,8 @@ inline Fd connect_to(const std::string& name) {
     auto& v4 = reinterpret_cast<sockaddr_in&>(to);
     v4.sin_family = AF_INET;
     v4.sin_port = htons(address.port);
-    inet_pton(AF_INET, address.host == "0.0.0.0" ? "127.0.0.1" : address.host.c_str(), &v4.sin_addr);
+    inet_pton(AF_INET, address.host == "0.0.0.0" ? "127.0.0.1" : address.host.c_str(),
+              &v4.sin_addr);
     size = sizeof v4;
   }
   Fd fd(::socket(to.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));

@@ -27,7 +27,6 @@ struct Echo {
 
   static task<void> run(Echo& self, std::unique_ptr<Transport> stream) {
     if (!co_await stream->write("* OK\r\n", soon())) co_return;
-    char buffer[32768];
     for (;;) {
       const auto wake = co_await stream->wait(self.signal, TimePoint::max());
       if (!wake) co_return;
@@ -36,11 +35,13 @@ struct Echo {
         if (self.signal->take()) ++self.signals;
         continue;
       }
-      const auto n = co_await stream->read(buffer, soon());
+      std::string text(32768, '\0');
+      const auto n = co_await stream->read(text, soon());
       if (!n || *n == 0) break;
-      std::string text(buffer, *n);
+      text.resize(*n);
       if (text == "who") {
-        text = stream->peer().tls_version + " " + stream->peer().tls_cipher + " " + stream->peer().sni;
+        text =
+            stream->peer().tls_version + " " + stream->peer().tls_cipher + " " + stream->peer().sni;
       }
       if (text == "bulk") text = std::string(4 << 20, 'b');
       if (!co_await stream->write(text, soon())) co_return;
@@ -61,9 +62,10 @@ class TlsStreamTest : public ::testing::Test {
     options.tls = &slot_;
     auto listener = Listener::bind("127.0.0.1:0");
     name_ = listener->name();
-    server_.serve(std::move(*listener), std::move(options), [this](std::unique_ptr<Transport> stream, OnAuthenticated) {
-      return Echo::run(echo_, std::move(stream));
-    });
+    server_.serve(std::move(*listener), std::move(options),
+                  [this](std::unique_ptr<Transport> stream, OnAuthenticated) {
+                    return Echo::run(echo_, std::move(stream));
+                  });
   }
   std::unique_ptr<Client> connect(const ClientOptions& options = {}) {
     auto client = std::make_unique<Client>(connect_to(name_).release(), options);
@@ -82,7 +84,8 @@ class TlsStreamTest : public ::testing::Test {
 };
 
 TEST_F(TlsStreamTest, EchoesAndTellsWhatWasAgreed) {
-  const auto client = connect({.server_name = "a.example", .alpn = "\4imap", .trust = dir_.path() + "/self-signed.pem"});
+  const auto client = connect(
+      {.server_name = "a.example", .alpn = "\4imap", .trust = dir_.path() + "/self-signed.pem"});
   ASSERT_TRUE(client->write("who"));
   EXPECT_EQ(client->read(), "TLSv1.3 TLS_AES_128_GCM_SHA256 a.example");
   client->send_close_notify();
@@ -100,7 +103,8 @@ TEST_F(TlsStreamTest, AHalfClientHelloIsHeldNoLongerThanTheDeadline) {
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_EQ(read_all(fd.get()), "");
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
-  EXPECT_NE(render_metrics().find("postern_tls_handshake_failures_total{cause=\"timeout\"} 1"), std::string::npos);
+  EXPECT_NE(render_metrics().find("postern_tls_handshake_failures_total{cause=\"timeout\"} 1"),
+            std::string::npos);
 }
 
 TEST_F(TlsStreamTest, OneByteAtATimeDoesNotExtendTheDeadline) {
@@ -149,7 +153,8 @@ TEST_F(TlsStreamTest, AKeyUpdateDoesNotLookLikeInput) {
   const int before = echo_.wakes;
   ASSERT_TRUE(client->key_update());
   signal_.notify();
-  EXPECT_TRUE(eventually([&] { return echo_.signals == 1; })) << "the session is not stuck in a read";
+  EXPECT_TRUE(eventually([&] { return echo_.signals == 1; }))
+      << "the session is not stuck in a read";
   EXPECT_EQ(echo_.wakes, before + 1);
   ASSERT_TRUE(client->write("y"));
   EXPECT_EQ(client->read(), "y");
@@ -174,38 +179,47 @@ TEST_F(TlsStreamTest, AReloadServesNewConnectionsAndKeepsOldOnes) {
   const auto old = connect();
   EXPECT_EQ(old->certificate_name(), "a.example");
   const auto made = tls::ensure_self_signed(dir_.below("b"), "b.example");
-  slot_.set(*tls::TlsContext::load({.certificates = {{made->certificate, made->key}}}, slot_.get().get()));
+  slot_.set(*tls::TlsContext::load({.certificates = {{made->certificate, made->key}}},
+                                   slot_.get().get()));
   EXPECT_EQ(connect()->certificate_name(), "b.example");
   ASSERT_TRUE(old->write("alive"));
   EXPECT_EQ(old->read(), "alive");
 }
 
-TEST_F(TlsStreamTest, StopAbortsHandshakesToo) {
+TEST_F(TlsStreamTest, AStopEndsHandshakesAtOnceAndSessionsLater) {
+  const auto client = connect();
   const Fd fd = connect_to(name_);
-  ASSERT_TRUE(eventually([&] { return server_.connections() == 1; }));
+  ASSERT_TRUE(eventually([&] { return server_.connections() == 2; }));
   server_.stop_accepting();
+  EXPECT_EQ(read_all(fd.get()), "");
+  ASSERT_TRUE(client->write("x"));
+  EXPECT_EQ(client->read(), "x");
   EXPECT_EQ(server_.finish(Duration::zero()), 1u);
   EXPECT_EQ(server_.connections(), 0u);
 }
 
-// The program a person would use: versions and suites as another implementation of the client sees them.
+// The program a person would use: versions and suites as another implementation of the client sees
+// them.
 TEST_F(TlsStreamTest, OpensslSClientAgrees) {
   const std::string port = name_.substr(name_.rfind(':') + 1);
   const auto run = [&](const std::string& arguments) {
     const std::string out = dir_.path() + "/s_client.txt";
     (void)std::system(("timeout 10 openssl s_client -connect 127.0.0.1:" + port + " " + arguments +
-                       " < /dev/null > " + out + " 2>&1").c_str());
+                       " < /dev/null > " + out + " 2>&1")
+                          .c_str());
     std::ifstream in(out);
     return std::string(std::istreambuf_iterator<char>(in), {});
   };
-  const std::string good = run("-tls1_3 -CAfile " + dir_.path() + "/self-signed.pem -verify_return_error");
+  const std::string good =
+      run("-tls1_3 -CAfile " + dir_.path() + "/self-signed.pem -verify_return_error");
   if (good.find("CONNECTED") == std::string::npos) GTEST_SKIP() << "no openssl program";
   EXPECT_NE(good.find("Verification: OK"), std::string::npos) << good;
   EXPECT_NE(good.find("Early data was not sent"), std::string::npos);
   const std::string compressed = run("-tls1_2 -comp");
   EXPECT_NE(compressed.find("Compression: NONE"), std::string::npos);
   EXPECT_NE(compressed.find("ECDHE-ECDSA"), std::string::npos);
-  EXPECT_NE(run("-tls1_1 -cipher DEFAULT@SECLEVEL=0").find("no peer certificate"), std::string::npos);
+  EXPECT_NE(run("-tls1_1 -cipher DEFAULT@SECLEVEL=0").find("no peer certificate"),
+            std::string::npos);
   EXPECT_NE(run("-alpn h2").find("no application protocol"), std::string::npos);
 }
 
@@ -213,7 +227,9 @@ TEST_F(TlsStreamTest, OpensslSClientAgrees) {
 // freed once they have done the handshake; their sockets stay open.
 TEST_F(TlsStreamTest, PrintsTheMemoryOfIdleConnections) {
   constexpr std::size_t kCount = 400;
-  { const auto warm = connect(); }
+  {
+    const auto warm = connect();
+  }
   ASSERT_TRUE(eventually([&] { return server_.connections() == 0; }));
   const std::size_t before = mallinfo2().uordblks;
   std::vector<Fd> idle;

@@ -14,7 +14,11 @@ Context::Context(Services& the_services, Transport& the_transport)
       out(the_transport, the_services.clock, *entry, settings->limits.stall),
       in(the_transport, the_services.clock, out, *entry, settings->limits.stall),
       pace(the_services.clock),
-      started(the_services.clock.now()) {}
+      started(the_services.clock.now()) {
+  imap::FramerLimits limits = imap::FramerLimits::before_login();
+  limits.literal_plus = !settings->literal_minus;
+  in.framer().set_limits(limits);
+}
 
 void Context::close_with(std::string_view bye_text, std::string_view reason) {
   if (closing()) return;

@@ -42,9 +42,7 @@ task<Reply> do_status(Context& context, const imap::StatusArgs& args);
 // "* STATUS name (...)". An error when the mailbox is not there (any more).
 task<Result<void>> append_status(Context& context, const MailboxHandle& mailbox,
                                  const std::vector<imap::StatusItem>& items);
-// append.cc: the literal announced at the end of `prefix` is the mailbox name, not the message.
-[[nodiscard]] bool names_mailbox(std::string_view prefix);
-// Reads the streamed literal and the rest of the command itself. `prefix` is the framer's
+// append.cc: reads the streamed literal and the rest of the command itself. `prefix` is the framer's
 // command at the announcement of the literal.
 task<Reply> do_append(Context& context, std::string prefix);
 // fetch.cc
@@ -57,7 +55,7 @@ task<Reply> do_move(Context& context, const imap::CopyArgs& args);
 // expunge.cc
 task<Reply> do_expunge(Context& context, const imap::ExpungeArgs& args);
 // search.cc
-task<Reply> do_search(Context& context, std::string_view tag, const imap::SearchArgs& args);
+task<Reply> do_search(Context& context, std::string_view tag, imap::SearchArgs& args);
 // idle.cc
 task<Reply> do_idle(Context& context);
 

@@ -13,11 +13,9 @@ Input::~Input() { give_back(); }
 
 task<Input::Event> Input::next(Patience patience) {
   while (true) {
-    while (!pending_.empty()) {
-      const imap::Framer::Action action = framer_.feed(pending_);
-      if (action == imap::Framer::Action::kNeedMore) break;
-      co_return to_event(action);
-    }
+    // Fed without bytes too: an action may need none.
+    const imap::Framer::Action action = framer_.feed(pending_);
+    if (action != imap::Framer::Action::kNeedMore) co_return to_event(action);
     if (!co_await out_.flush()) co_return Event::kClosed;
     const TimePoint now = clock_.now();
     const bool idle = framer_.idle();
@@ -49,6 +47,7 @@ task<Input::Event> Input::next(Patience patience) {
 Input::Event Input::to_event(imap::Framer::Action action) {
   switch (action) {
     case imap::Framer::Action::kCommand: return Event::kCommand;
+    case imap::Framer::Action::kLine: return Event::kLine;
     case imap::Framer::Action::kLiteral: return Event::kLiteral;
     case imap::Framer::Action::kStreamBytes: return Event::kStreamBytes;
     case imap::Framer::Action::kStreamEnd: return Event::kStreamEnd;

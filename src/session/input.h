@@ -21,7 +21,7 @@ namespace postern::session {
 class Input {
  public:
   enum class Event : std::uint8_t {
-    kCommand, kLiteral, kStreamBytes, kStreamEnd, kSkipped, kBad,  // as of imap::Framer
+    kCommand, kLine, kLiteral, kStreamBytes, kStreamEnd, kSkipped, kBad,  // as of imap::Framer
     kSignal,    // SessionEntry::wake was raised (and is taken)
     kDeadline,  // nothing came in time
     kClosed,    // the peer is gone, or reads no more

@@ -81,6 +81,7 @@ task<void> Session::serve() {
       case Input::Event::kDeadline: on_deadline(); break;
       case Input::Event::kSkipped: break;
       case Input::Event::kClosed:
+      case Input::Event::kLine:
       case Input::Event::kStreamBytes:
       case Input::Event::kStreamEnd:
         context_.closed_by_peer = true;
@@ -169,7 +170,7 @@ task<void> Session::on_literal() {
   }
   if (!refused) {
     const CommandRow& row = command_row(head->id);
-    if (row.literals == Literals::kStreamed && !names_mailbox(framer.command())) {
+    if (row.literals == Literals::kStreamed && imap::announces_message(framer.command())) {
       ++commands_;
       const imap::CommandHead copy = *head;
       const TimePoint begun = context_.services.clock.now();

@@ -7,6 +7,7 @@ import argparse
 import fcntl
 import json
 import os
+import select
 import sys
 import time
 import traceback
@@ -53,6 +54,14 @@ def equal(found, wanted, text):
 def shorten(value, most=600):
     shown = repr(value)
     return shown if len(shown) <= most else shown[:most] + f"... ({len(shown)} characters)"
+
+
+def wait_until(condition, what, seconds=10):
+    """For what cannot be awaited otherwise; fails when it does not come true."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        check(time.monotonic() < deadline, f"gave up waiting for {what}")
+        select.select([], [], [], 0.05)
 
 
 def new_server(**more):

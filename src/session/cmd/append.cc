@@ -93,6 +93,7 @@ class Receiver {
           }
           co_return reply_for(context_.in.framer().fault());
         case Input::Event::kSkipped: co_return Reply::bad("The command was malformed.");
+        case Input::Event::kLine:
         case Input::Event::kClosed:
           context_.closed_by_peer = true;
           context_.close_with({}, "peer_closed");
@@ -136,16 +137,6 @@ task<Reply> commit(Context& context, Target target) {
 }
 
 }  // namespace
-
-bool names_mailbox(std::string_view prefix) {
-  // tag SP "APPEND" SP literal: the third word is the announcement itself.
-  const std::size_t tag = prefix.find(' ');
-  if (tag == std::string_view::npos) return false;
-  const std::size_t verb = prefix.find(' ', tag + 1);
-  if (verb == std::string_view::npos) return false;
-  const std::string_view rest = prefix.substr(verb + 1);
-  return rest.starts_with('{') && rest.find("\r\n") == rest.size() - 2;
-}
 
 task<Reply> do_append(Context& context, std::string prefix) {
   auto target = prepare(context, prefix);

@@ -62,13 +62,8 @@ task<std::expected<std::string, Cancelled>> challenge(Context& context, std::str
   context.out.append("+ ");
   context.out.append(base64);
   context.out.append("\r\n");
-  // A response is as long as an initial response may be (RFC 4959).
   imap::Framer& framer = context.in.framer();
-  imap::FramerLimits wide = imap::FramerLimits::before_login();
-  wide.literal_plus = !context.settings->literal_minus;
-  imap::FramerLimits response = wide;
-  response.line = response.auth_line;
-  framer.set_limits(response);
+  framer.expect_raw_line();
   const TimePoint total = context.started + context.settings->limits.time_to_authenticate;
   while (true) {
     const Input::Event event = co_await context.in.next({total, total});
@@ -76,15 +71,13 @@ task<std::expected<std::string, Cancelled>> challenge(Context& context, std::str
       if (context.entry->close_reason() == CloseReason::kNone) continue;
       co_return Out(std::unexpect, Cancelled{reply_for(Error{Errc::kUnavailable, {}, {}})});
     }
-    framer.set_limits(wide);
-    if (event == Input::Event::kCommand) {
+    if (event == Input::Event::kLine) {
       context.in.wipe_later();
       std::string line(framer.command());
       // RFC 9051 §6.2.2: "*" cancels, and the answer is BAD.
       if (line == "*") co_return Out(std::unexpect, Cancelled{Reply::bad("AUTHENTICATE cancelled.")});
       co_return Out(std::move(line));
     }
-    if (event == Input::Event::kLiteral) framer.reject_command();
     if (event == Input::Event::kBad && framer.fatal()) {
       context.close_with(reply_for(framer.fault()).text, "protocol_error");
     }
@@ -110,8 +103,10 @@ task<Reply> finish_plain(Context& context, std::string response) {
   if (!plain) co_return Reply::bad("That is not valid base64.");
   auto message = auth::parse_plain(*plain);
   crypto::wipe(*plain);
-  // An answer in the wrong form proves nothing and counts like a wrong password.
-  if (!message) co_return rejected(context);
+  if (!message) {
+    // SECURITY: an answer in the wrong form takes the time of a wrong password, and counts as one.
+    co_return co_await try_password(context, {}, {}, crypto::Secret());
+  }
   co_return co_await try_password(context, std::move(message->authzid), std::move(message->authcid),
                                   std::move(message->password));
 }

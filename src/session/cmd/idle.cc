@@ -20,7 +20,8 @@ task<Reply> do_idle(Context& context) {
     }
     switch (co_await context.in.next({next_word, never})) {
       case Input::Event::kCommand: {
-        if (context.in.framer().command().empty()) break;
+        // SECURITY (desync): DONE is framed as a command, not as a raw line. Whatever else comes may carry
+        // literals, and their octets must not become commands.
         if (iequals(context.in.framer().command(), "DONE")) co_return Reply::okay("IDLE completed.");
         // RFC 2177 §3: nothing but DONE; what came instead is not executed.
         co_return Reply::bad("Expected DONE.");
@@ -45,6 +46,7 @@ task<Reply> do_idle(Context& context) {
         }
         co_return Reply::bad("Expected DONE.");
       case Input::Event::kSkipped: break;
+      case Input::Event::kLine:
       case Input::Event::kStreamBytes:
       case Input::Event::kStreamEnd:
       case Input::Event::kClosed:
