@@ -37,10 +37,9 @@ Executor::Scope::Scope(Executor& executor) : previous_(std::exchange(current_exe
 Executor::Scope::~Scope() { current_executor = previous_; }
 
 void ManualExecutor::post(Work work) {
-  {
-    const std::lock_guard lock(mutex_);
-    queue_.push_back(std::move(work));
-  }
+  // Notified under the lock: once the work can be seen, its runner may finish and destroy this executor.
+  const std::lock_guard lock(mutex_);
+  queue_.push_back(std::move(work));
   ready_.notify_one();
 }
 

@@ -23,6 +23,7 @@ struct PeerInfo {
   std::string tls_cipher;
   std::string sni;           // the server name the client asked for, empty without
   bool loopback = false;     // loopback address or Unix socket
+  std::int64_t uid = -1;     // Unix socket: the user at the other end, as the kernel says; else -1
 };
 
 class Transport {

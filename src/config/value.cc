@@ -1,12 +1,21 @@
 // The only file that knows the TOML library.
+//
+// Version 3.3 asserts things that a text can make untrue ("[(" is one), and assumes them under NDEBUG.
+// Here such an assertion leaves the parser as an exception, which parse_toml() turns into an error.
+#undef NDEBUG
+namespace postern::config {
+struct BrokenAssumption {};
+}  // namespace postern::config
+#define TOML_ASSERT(expression) \
+  static_cast<void>((expression) ? 0 : throw ::postern::config::BrokenAssumption{})
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
 
-#include <optional>
-
 #include "config/value.h"
+
+#include "config/toml_scan.h"
 
 namespace postern::config {
 namespace {
@@ -45,24 +54,6 @@ Value convert(const toml::node& node) {
   return value;
 }
 
-// LIMIT: dots between two separators of a line. The library bounds the nesting of values but not that of
-// dotted keys, and takes its tables down by recursion. No setting comes near; a comment could.
-constexpr std::size_t kMaxDots = 128;
-
-std::optional<ParseError> find_too_deep(std::string_view text) {
-  Place place{1, 1};
-  std::size_t dots = 0;
-  for (const char c : text) {
-    if (c == '.') {
-      if (++dots > kMaxDots) return ParseError{place, "too many dots in a row"};
-    } else if (std::string_view("\r\n=,{}[]#").find(c) != std::string_view::npos) {
-      dots = 0;
-    }
-    place = c == '\n' ? Place{place.line + 1, 1} : Place{place.line, place.column + 1};
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::string_view Value::type_name() const {
@@ -77,13 +68,15 @@ std::string_view Value::type_name() const {
   }
 }
 
-std::expected<Value, ParseError> parse_toml(std::string_view text) {
-  if (auto error = find_too_deep(text)) return std::unexpected(std::move(*error));
+std::expected<Value, ParseError> parse_toml(std::string_view text) try {
+  if (auto error = scan_toml(text)) return std::unexpected(std::move(*error));
   const toml::parse_result result = toml::parse(text);
   if (!result) {
     return std::unexpected(ParseError{place_of(result.error().source()), std::string(result.error().description())});
   }
   return convert(result.table());
+} catch (const BrokenAssumption&) {
+  return std::unexpected(ParseError{{}, "not TOML"});
 }
 
 Value parse_toml_value(std::string_view text) {

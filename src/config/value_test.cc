@@ -27,6 +27,29 @@ TEST(Value, BrokenTextHasAPlace) {
   }
 }
 
+// Texts that the library asserts about instead of refusing them.
+TEST(Value, NoTextEndsTheProcess) {
+  for (const std::string_view bad : {std::string_view("[("), std::string_view("[(\0x]\n", 6), std::string_view("[[("),
+                                     std::string_view("["), std::string_view("a = 1979-05-27T"), std::string_view("a = +")}) {
+    EXPECT_FALSE(parse_toml(bad).has_value()) << bad;
+  }
+}
+
+// Version 3.3 of the library runs into undefined behaviour there; TOML 1.0 has no such texts.
+TEST(Value, OnlyStringsAndCommentsHoldMoreThanAscii) {
+  for (const std::string_view bad : {"\u01e8 = 1", "a = 1 \u01e8", "a\u00a0= 1", "a = \"x\" \u3000\n", "a = '''x''' \u01e8",
+                                     "a = \"\"\"x\"\"\" \u01e8", "a = \"x\\\"\" \u01e8", "a = '\\' \u01e8", "# c\n\u01e8"}) {
+    const auto document = parse_toml(bad);
+    ASSERT_FALSE(document.has_value()) << bad;
+    EXPECT_EQ(document.error().text, "a character that must stand in quotes") << bad;
+  }
+  for (const std::string_view good : {"# \u01e8\na = 1", "a = \"\u01e8\"", "\"\u01e8\" = 1", "a = '\u01e8'",
+                                      "a = \"\"\"\n\u01e8\"\u01e8\"\"\"\"\"", "a = '''\n'\u01e8'''", "\ufeff" "a = 1",
+                                      "a = \"\\\"\u01e8\" # \u01e8"}) {
+    EXPECT_TRUE(parse_toml(good).has_value()) << good;
+  }
+}
+
 TEST(Value, DeepNestingIsAnErrorNotACrash) {
   EXPECT_FALSE(parse_toml("a = " + std::string(100'000, '[')).has_value());
   std::string inline_tables = "a = ";
@@ -34,8 +57,9 @@ TEST(Value, DeepNestingIsAnErrorNotACrash) {
   EXPECT_FALSE(parse_toml(inline_tables).has_value());
   std::string dotted = "a";
   for (int i = 0; i < 100'000; ++i) dotted += ".a";
-  (void)parse_toml(dotted + " = 1");
-  (void)parse_toml("[" + dotted + "]");
+  EXPECT_FALSE(parse_toml(dotted + " = 1").has_value());
+  EXPECT_FALSE(parse_toml("[" + dotted + "]").has_value());
+  EXPECT_TRUE(parse_toml("a = \"" + std::string(1000, '.') + "\" # " + std::string(1000, '.')).has_value());
 }
 
 TEST(Value, SetValuesAreTomlOrText) {

@@ -53,6 +53,9 @@
 
 namespace postern::engine {
 
+// LIMIT: bytes of a key; a longer one in a batch is kInvalid.
+inline constexpr std::size_t kMaxKeySize = 4096;
+
 // Random, never reused: also the salt of the blob's key.
 using BlobId = std::array<std::uint8_t, 16>;
 

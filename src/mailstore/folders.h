@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/ids.h"
@@ -45,12 +46,15 @@ class Folders {
 
  private:
   std::vector<Folder> folders_;
+  std::vector<std::uint32_t> order_;     // indices of folders_, by name alone
+  std::vector<std::uint32_t> existing_;  // how many of the first n in order_ are mailboxes
+  std::unordered_map<MailboxId, std::uint32_t> by_id_;
 };
 using FoldersPtr = std::shared_ptr<const Folders>;
 
 // Canonical form for storing and looking up: NFC, INBOX in upper case, one trailing delimiter dropped.
-// kInvalid for empty names or components, control characters, bad UTF-8, names over the limits, and
-// the wildcards '*' and '%'.
+// kInvalid for empty names or components, control characters, bad UTF-8, and the wildcards '*' and '%';
+// kLimit for names over kMaxNameOctets or deeper than kMaxDepth.
 [[nodiscard]] Result<std::string> canonical_name(std::string_view utf8);
 
 }  // namespace postern::mailstore

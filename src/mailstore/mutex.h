@@ -7,7 +7,9 @@
 
 #define POSTERN_GUARDED_BY(m) __attribute__((guarded_by(m)))
 #define POSTERN_REQUIRES(m) __attribute__((requires_capability(m)))
-#define POSTERN_EXCLUDES(m) __attribute__((locks_excluded(m)))
+#define POSTERN_EXCLUDES(...) __attribute__((locks_excluded(__VA_ARGS__)))
+// For what is proved otherwise; a comment there says how.
+#define POSTERN_NO_THREAD_ANALYSIS __attribute__((no_thread_safety_analysis))
 
 namespace postern::mailstore {
 

@@ -107,9 +107,10 @@ class Decoder {
     plain_ += text;
   }
 
-  // Words of one charset are converted together: senders cut characters in half between them.
+  // Words of one charset are converted together: senders cut characters in half between them. Not so with
+  // ISO-2022, where each word begins and ends in ASCII and an empty shift between two is an error.
   void encoded(const Word& word) {
-    if (in_run_ && !iequals(word.charset, charset_)) {
+    if (in_run_ && (!iequals(word.charset, charset_) || iequals(charset_.substr(0, 8), "iso-2022"))) {
       blanks_.clear();
       end_run();
     }

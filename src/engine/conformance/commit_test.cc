@@ -146,6 +146,16 @@ TEST_P(CommitTest, AMegabyteValueAndTenThousandKeys) {
   EXPECT_EQ(scan(kAnna, "k", "").size(), 10'000u);
 }
 
+TEST_P(CommitTest, KeysHaveALimit) {
+  const Epoch epoch = acquire(kAnna);
+  put(kAnna, epoch, puts({{std::string(kMaxKeySize, '\xff'), "longest"}}));
+  const auto refused =
+      commit(kAnna, epoch, puts({{"a", ""}, {std::string(kMaxKeySize + 1, 'k'), ""}}));
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, Errc::kInvalid);
+  EXPECT_EQ(scan(kAnna).size(), 1u);
+}
+
 TEST_P(CommitTest, AfterStopNothingIsAcceptedAndReadsGoOn) {
   const Epoch epoch = acquire(kAnna);
   std::vector<bool> outcomes;

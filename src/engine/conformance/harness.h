@@ -161,8 +161,8 @@ class ConformanceTest : public testing::TestWithParam<Backend> {
   }
 
   TemporaryDirectory directory_;
+  ManualExecutor executor_;  // outlives the engine, whose threads post to it
   std::unique_ptr<Engine> engine_;
-  ManualExecutor executor_;
 };
 
 inline bool operator==(const Item& a, const Item& b) {

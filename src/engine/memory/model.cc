@@ -31,6 +31,9 @@ Result<void> Model::check(AccountId account, Epoch epoch, const Batch& batch) co
       return fail(Errc::kInvalid, "a blob that is not finished or not of this account");
     }
   }
+  for (const auto& [key, value] : batch.puts) {
+    if (key.size() > kMaxKeySize) return fail(Errc::kInvalid, "a key that is too long");
+  }
   return {};
 }
 

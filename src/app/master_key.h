@@ -1,0 +1,21 @@
+// The master key: 32 random bytes in a file of mode 0600, made on the first start.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "app/privileges.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "crypto/secret.h"
+
+namespace postern::app {
+
+// nullopt: there is no such file. kIo, kInvalid (not 32 bytes): one line that names it.
+[[nodiscard]] Result<std::optional<crypto::Secret>> read_master_key(const std::string& path);
+
+// Writes a new key and flushes it, file and folder, before it is used. Never replaces one: kAlreadyExists.
+[[nodiscard]] Result<crypto::Secret> create_master_key(const std::string& path, const ServiceUser& owner,
+                                                       Random& random);
+
+}  // namespace postern::app

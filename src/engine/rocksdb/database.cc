@@ -1,0 +1,303 @@
+#include "engine/rocksdb/database.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
+#include <rocksdb/table.h>
+
+#include "base/codec.h"
+#include "base/log.h"
+#include "engine/rocksdb/wal_check.h"
+
+namespace postern::engine {
+namespace {
+
+// A cached scan that grew past this goes to the pool: copying it would hold up the event loop.
+constexpr std::size_t kMaxInlineScan = 1 << 20;
+
+rocksdb::Slice slice(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
+std::unexpected<Error> to_error(const rocksdb::Status& status, std::string_view what) {
+  Errc code = Errc::kInternal;
+  if (status.IsCorruption()) code = Errc::kCorrupt;
+  if (status.IsIOError()) code = status.IsNoSpace() ? Errc::kFull : Errc::kIo;
+  if (status.IsNotFound()) code = Errc::kNotFound;
+  return fail(code, std::string(what) + ": " + status.ToString());
+}
+
+rocksdb::Options fixed_options(const Database::Options& wanted) {
+  rocksdb::Options options;
+  options.create_if_missing = wanted.may_create;
+  options.create_missing_column_families = wanted.may_create;
+  options.paranoid_checks = true;
+  // The torn tail is cut off before (wal_check.h): from then on every byte must be right.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kAbsoluteConsistency;
+  options.recycle_log_file_num = 0;  // recycled logs cannot be verified to their end
+  options.max_total_wal_size = 128 << 20;
+  options.avoid_flush_during_shutdown = true;  // the log has it all
+  options.max_background_jobs = 2;
+  options.max_open_files = 512;
+  options.bytes_per_sync = 1 << 20;
+  // A failed write is never retried behind our back; space errors are resumed by the committer.
+  options.max_bgerror_resume_count = 0;
+  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  options.keep_log_file_num = 2;
+  options.max_log_file_size = 1 << 20;
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+
+  options.write_buffer_size = wanted.memtable_bytes;
+  options.max_write_buffer_number = 2;
+  options.db_write_buffer_size = 2 * wanted.memtable_bytes;
+  options.compression = rocksdb::kLZ4Compression;
+  options.level_compaction_dynamic_level_bytes = true;
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(wanted.cache_bytes);
+  table.block_size = 8 << 10;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.format_version = 5;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return options;
+}
+
+}  // namespace
+
+class Database::Listener final : public rocksdb::EventListener {
+ public:
+  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) override {
+    // A failed write to the log is the committer's own: it has the status in hand and stops for
+    // good.
+    const bool of_write = reason == rocksdb::BackgroundErrorReason::kWriteCallback ||
+                          reason == rocksdb::BackgroundErrorReason::kMemTable;
+    const Health health = error->IsNoSpace() && !of_write ? Health::kNoSpace : Health::kFailed;
+    health_ = health;
+    log_error("engine_background_error",
+              {{"reason", static_cast<int>(reason)}, {"error", error->ToString()}});
+  }
+  void OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info) override {
+    if (info.new_bg_error.ok()) clear();
+  }
+  [[nodiscard]] Health health() const { return health_; }
+  void clear() {
+    Health no_space = Health::kNoSpace;
+    health_.compare_exchange_strong(no_space, Health::kGood);
+  }
+
+ private:
+  std::atomic<Health> health_{Health::kGood};
+};
+
+Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& meta,
+                                                 Options wanted) {
+  POSTERN_TRY(const WalTail tail, repair_wal_tail(meta));
+  if (tail.cut > 0) log_warn("log_tail_cut", {{"kept_bytes", tail.kept}, {"cut_bytes", tail.cut}});
+
+  std::unique_ptr<Database> database(new Database);
+  database->listener_ = std::make_shared<Listener>();
+  rocksdb::Options options = fixed_options(wanted);
+  options.listeners.push_back(database->listener_);
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (const char* name : {"default", "meta", "blob"}) families.emplace_back(name, options);
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status =
+      rocksdb::DB::Open(options, meta.string(), families, &database->handles_, &db);
+  if (!status.ok()) return to_error(status, "open " + meta.string());
+  database->db_.reset(db);
+  database->own_ = database->handles_[0];
+  database->meta_ = database->handles_[1];
+  database->blob_ = database->handles_[2];
+  return database;
+}
+
+Database::~Database() {
+  for (rocksdb::ColumnFamilyHandle* handle : handles_) {
+    if (db_) (void)db_->DestroyColumnFamilyHandle(handle);
+  }
+}
+
+rocksdb::ReadOptions Database::read_options(ReadFrom from) {
+  rocksdb::ReadOptions options;
+  options.read_tier = from == ReadFrom::kCache ? rocksdb::kBlockCacheTier : rocksdb::kReadAllTier;
+  return options;
+}
+
+std::optional<Result<std::vector<Item>>> Database::scan(ReadFrom from, AccountId account,
+                                                        const std::string& first,
+                                                        const std::string& last,
+                                                        std::size_t limit) const {
+  std::vector<Item> items;
+  if (!last.empty() && last <= first) return items;
+  const std::string begin = account_key(account, first);
+  const std::string end = last.empty() ? account_end(account) : account_key(account, last);
+  rocksdb::ReadOptions options = read_options(from);
+  const rocksdb::Slice bound(end);
+  if (!end.empty()) options.iterate_upper_bound = &bound;
+  const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(options, meta_));
+  const std::size_t prefix = account_key(account).size();
+  std::size_t copied = 0;
+  for (at->Seek(begin); at->Valid(); at->Next()) {
+    items.push_back({at->key().ToString().substr(prefix), at->value().ToString()});
+    copied += items.back().key.size() + items.back().value.size();
+    if (items.size() == limit) return items;
+    if (from == ReadFrom::kCache && copied > kMaxInlineScan) return std::nullopt;
+  }
+  if (at->status().IsIncomplete()) return std::nullopt;
+  if (!at->status().ok()) return to_error(at->status(), "scan");
+  return items;
+}
+
+std::optional<Result<std::vector<std::optional<std::string>>>> Database::get(
+    ReadFrom from, AccountId account, const std::vector<std::string>& keys) const {
+  std::vector<std::string> full;
+  full.reserve(keys.size());
+  for (const std::string& key : keys) full.push_back(account_key(account, key));
+  const std::vector<rocksdb::Slice> slices(full.begin(), full.end());
+  std::vector<rocksdb::PinnableSlice> values(keys.size());
+  std::vector<rocksdb::Status> statuses(keys.size());
+  // One column family in one call: all keys are read at one sequence number.
+  db_->MultiGet(read_options(from), meta_, slices.size(), slices.data(), values.data(),
+                statuses.data());
+  std::vector<std::optional<std::string>> out(keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (statuses[i].IsIncomplete()) return std::nullopt;
+    if (statuses[i].ok()) {
+      out[i] = values[i].ToString();
+    } else if (!statuses[i].IsNotFound()) {
+      return to_error(statuses[i], "get");
+    }
+  }
+  return out;
+}
+
+std::optional<Result<Locator>> Database::find_locator(ReadFrom from, AccountId account,
+                                                      const BlobId& id) const {
+  rocksdb::PinnableSlice value;
+  const rocksdb::Status status = db_->Get(read_options(from), blob_, blob_key(account, id), &value);
+  if (status.IsIncomplete()) return std::nullopt;
+  if (!status.ok()) return to_error(status, "blob");
+  return parse_locator({value.data(), value.size()});
+}
+
+Result<std::vector<std::optional<Locator>>> Database::find_locators(
+    const std::vector<std::string>& keys) const {
+  const std::vector<rocksdb::Slice> slices(keys.begin(), keys.end());
+  std::vector<rocksdb::PinnableSlice> values(keys.size());
+  std::vector<rocksdb::Status> statuses(keys.size());
+  db_->MultiGet(read_options(ReadFrom::kDisk), blob_, slices.size(), slices.data(), values.data(),
+                statuses.data());
+  std::vector<std::optional<Locator>> out(keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (statuses[i].IsNotFound()) continue;
+    if (!statuses[i].ok()) return to_error(statuses[i], "locator");
+    POSTERN_TRY(out[i], parse_locator({values[i].data(), values[i].size()}));
+  }
+  return out;
+}
+
+Result<std::vector<AccountId>> Database::list_accounts() const {
+  std::vector<AccountId> accounts;
+  const std::unique_ptr<rocksdb::Iterator> at(
+      db_->NewIterator(read_options(ReadFrom::kDisk), meta_));
+  for (at->SeekToFirst(); at->Valid();) {
+    const auto account = account_of_key(at->key().ToStringView());
+    if (!account) return fail(Errc::kCorrupt, "a key without an account");
+    accounts.push_back(*account);
+    const std::string next = account_end(*account);
+    if (next.empty()) break;
+    at->Seek(next);
+  }
+  if (!at->status().ok()) return to_error(at->status(), "list accounts");
+  return accounts;
+}
+
+Result<void> Database::each_locator(const std::function<void(const Locator&)>& visit) const {
+  const std::unique_ptr<rocksdb::Iterator> at(
+      db_->NewIterator(read_options(ReadFrom::kDisk), blob_));
+  for (at->SeekToFirst(); at->Valid(); at->Next()) {
+    POSTERN_TRY(const Locator locator, parse_locator(at->value().ToStringView()));
+    visit(locator);
+  }
+  if (!at->status().ok()) return to_error(at->status(), "read locators");
+  return {};
+}
+
+Result<std::vector<Item>> Database::own_records(std::string_view prefix) const {
+  std::vector<Item> items;
+  const std::unique_ptr<rocksdb::Iterator> at(
+      db_->NewIterator(read_options(ReadFrom::kDisk), own_));
+  for (at->Seek(slice(prefix)); at->Valid() && at->key().starts_with(slice(prefix)); at->Next()) {
+    items.push_back({at->key().ToString(), at->value().ToString()});
+  }
+  if (!at->status().ok()) return to_error(at->status(), "read the engine's records");
+  return items;
+}
+
+Result<void> Database::Changes::add(AccountId account, const Batch& batch) {
+  rocksdb::Status status;
+  for (const auto& [first, last] : batch.delete_ranges) {
+    if (!last.empty() && last <= first) continue;
+    std::string end = last.empty() ? account_end(account) : account_key(account, last);
+    // Behind the last account nothing follows that could name the end; keys are at most kMaxKeySize
+    // long.
+    if (end.empty()) end.assign(sizeof(std::uint64_t) + kMaxKeySize + 1, '\xff');
+    if (status.ok()) status = batch_.DeleteRange(db_.meta_, account_key(account, first), end);
+  }
+  for (const std::string& key : batch.deletes) {
+    if (status.ok()) status = batch_.Delete(db_.meta_, account_key(account, key));
+  }
+  for (const auto& [key, value] : batch.puts) {
+    if (status.ok()) status = batch_.Put(db_.meta_, account_key(account, key), value);
+  }
+  if (!status.ok()) return to_error(status, "collect a batch");
+  return {};
+}
+
+void Database::Changes::put_locator(const std::string& key, const Locator& locator) {
+  (void)batch_.Put(db_.blob_, key, encode(locator));
+}
+void Database::Changes::delete_locator(const std::string& key) {
+  (void)batch_.Delete(db_.blob_, key);
+}
+void Database::Changes::put_own(std::string_view key, std::string_view value) {
+  (void)batch_.Put(db_.own_, slice(key), slice(value));
+}
+void Database::Changes::delete_own(std::string_view key) {
+  (void)batch_.Delete(db_.own_, slice(key));
+}
+
+Result<void> Database::write(Changes& changes) {
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  const rocksdb::Status status = db_->Write(options, &changes.batch_);
+  if (!status.ok()) return to_error(status, "write metadata");
+  return {};
+}
+
+Database::Health Database::health() const {
+  return listener_->health();
+}
+
+Result<void> Database::resume() {
+  const rocksdb::Status status = db_->Resume();
+  if (!status.ok()) return to_error(status, "resume");
+  listener_->clear();
+  return {};
+}
+
+std::uint64_t Database::size_bytes() const {
+  std::uint64_t total = 0;
+  for (rocksdb::ColumnFamilyHandle* family : handles_) {
+    std::uint64_t bytes = 0;
+    if (db_->GetIntProperty(family, rocksdb::DB::Properties::kTotalSstFilesSize, &bytes))
+      total += bytes;
+    if (db_->GetIntProperty(family, rocksdb::DB::Properties::kCurSizeAllMemTables, &bytes))
+      total += bytes;
+  }
+  return total;
+}
+
+}  // namespace postern::engine

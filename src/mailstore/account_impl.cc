@@ -1,0 +1,448 @@
+#include "mailstore/account_impl.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "mailstore/batch_merger.h"
+#include "mailstore/draft.h"
+#include "mailstore/keys.h"
+
+namespace postern::mailstore {
+
+using Urgency = engine::Engine::Urgency;
+
+AccountImpl::AccountImpl(engine::Engine& engine, std::unique_ptr<Vault> vault, Epoch epoch, Clock& clock,
+                         Settings settings, TotalsPtr totals)
+    : engine_(engine), vault_(std::move(vault)), epoch_(epoch), clock_(clock), settings_(settings), totals_(std::move(totals)) {}
+
+AccountImpl::~AccountImpl() {
+  const MutexLock lock(mutex_);
+  for (auto& [id, mailbox] : mailboxes_) drop_rows(*mailbox);
+}
+
+// -- the queue ---------------------------------------------------------------------------------------
+
+void AccountImpl::submit(const PendingPtr& pending) {
+  const bool nothing = pending->batch.empty() && pending->effects.empty() && pending->names.empty();
+  if (nothing && queue_.empty() && in_flight_.empty()) {
+    pending->done.set({});
+    return;
+  }
+  for (Effect& effect : pending->effects) {
+    effect.mailbox->head = effect.after;
+    ++effect.mailbox->pending;
+    mailboxes_.try_emplace(effect.mailbox->id, effect.mailbox);
+  }
+  names_head_.apply(pending->names);
+  counters_head_ = pending->counters;
+  queue_.push_back(pending);
+}
+
+void AccountImpl::drive() {
+  for (;;) {
+    engine::Batch batch;
+    Urgency urgency = Urgency::kNormal;
+    {
+      const MutexLock lock(mutex_);
+      if (driving_) return;
+      if (!in_flight_.empty() || queue_.empty() || dead_) return;
+      urgency = queue_.front()->urgency;
+      BatchMerger merger;
+      // Only changes of one urgency share a batch: a delivery must not spend the reserve.
+      while (!queue_.empty() && queue_.front()->urgency == urgency && merger.fits(queue_.front()->batch)) {
+        merger.add(std::move(queue_.front()->batch));
+        in_flight_.push_back(std::move(queue_.front()));
+        queue_.pop_front();
+      }
+      batch = merger.take();
+      driving_ = true;
+    }
+    // The engine may call back at once, so the mutex is not held. Order needs no lock: there is one batch
+    // in flight.
+    if (batch.empty()) {
+      finish({});
+    } else {
+      engine_.commit(id(), epoch_, std::move(batch), urgency,
+                     [self = shared_from_this()](Result<void> result) { self->finish(std::move(result)); });
+    }
+    const MutexLock lock(mutex_);
+    driving_ = false;
+  }
+}
+
+void AccountImpl::publish(Pending& pending) {
+  for (Effect& effect : pending.effects) {
+    Mailbox& mailbox = *effect.mailbox;
+    if (mailbox.durable.version) totals_->loaded_rows -= mailbox.durable.version->exists();
+    mailbox.durable = std::move(effect.after);
+    if (mailbox.durable.version) totals_->loaded_rows += mailbox.durable.version->exists();
+    --mailbox.pending;
+    if (effect.record && mailbox.durable.version) {
+      for (auto& section : effect.record->sections) {
+        if (auto* gone = std::get_if<ExpungeSection>(&section)) {
+          mailbox.vanished.push_back({mailbox.durable.header.counts.highest_modseq, std::move(gone->uids)});
+        }
+      }
+    }
+    if (effect.folded) {
+      mailbox.folding = false;
+      mailbox.fold_from = 0;
+      mailbox.stored = std::move(effect.folded->stored);
+      if (effect.folded->record) mailbox.vanished_records.push_back(*effect.folded->record);
+      for (std::size_t i = 0; i < effect.folded->cut_records; ++i) {
+        const std::size_t entries = mailbox.vanished_records.front().entries;
+        mailbox.vanished.erase(mailbox.vanished.begin(),
+                               mailbox.vanished.begin() + static_cast<std::ptrdiff_t>(entries));
+        mailbox.vanished_records.pop_front();
+      }
+    }
+    if (!mailbox.durable.exists) {
+      drop_rows(mailbox);
+      mailboxes_.erase(mailbox.id);
+    }
+  }
+  if (!pending.names.empty()) {
+    names_.apply(pending.names);
+    folders_ = nullptr;
+  }
+  counters_ = pending.counters;
+}
+
+void AccountImpl::roll_back() {
+  counters_head_ = counters_;
+  names_head_ = names_;
+  for (auto at = mailboxes_.begin(); at != mailboxes_.end();) {
+    Mailbox& mailbox = *at->second;
+    if (mailbox.pending != 0) {
+      mailbox.head = mailbox.durable;
+      mailbox.pending = 0;
+    }
+    at = mailbox.durable.exists ? std::next(at) : mailboxes_.erase(at);
+  }
+}
+
+void AccountImpl::finish(Result<void> result) {
+  std::vector<PendingPtr> done, again;
+  std::vector<MailboxId> changed;
+  bool died = false;
+  bool drive_next = false;
+  {
+    const MutexLock lock(mutex_);
+    done = std::exchange(in_flight_, {});
+    if (result) {
+      for (const PendingPtr& pending : done) {
+        for (const Effect& effect : pending->effects) changed.push_back(effect.mailbox->id);
+        publish(*pending);
+      }
+    } else {
+      again.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
+      queue_.clear();
+      for (const auto* list : {&done, &again}) {
+        for (const PendingPtr& pending : *list) {
+          for (const Effect& effect : pending->effects) {
+            if (!effect.folded) continue;
+            // Folding can wait: not again before the log has grown some more.
+            effect.mailbox->folding = false;
+            effect.mailbox->fold_from = effect.mailbox->durable.header.log_records + kFoldRecords;
+          }
+        }
+      }
+      const Errc code = result.error().code;
+      const bool harmless = code == Errc::kUnavailable || code == Errc::kFull;
+      if (!harmless) {
+        // What the engine holds is not known, or is not ours any more: memory must not be trusted.
+        dead_ = died = true;
+        if (code != Errc::kNotOwner) result.error().code = Errc::kUnknownOutcome;
+      }
+      roll_back();
+    }
+    if (dead_) {
+      again.insert(again.end(), std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
+      queue_.clear();
+    }
+    drive_next = !driving_;
+  }
+  if (died) {
+    log_warn("account_dropped", {{"account", id().value()}, {"reason", to_string(result.error().code)}});
+  }
+  for (const PendingPtr& pending : done) pending->done.set({.retry = false, .result = result});
+  for (const PendingPtr& pending : again) {
+    // With the account dead the new attempt finds kUnavailable: nothing of the change happened.
+    pending->done.set({.retry = true, .result = {}});
+  }
+  if (died) {
+    notify_all();
+  } else {
+    notify(changed);
+  }
+  if (drive_next) drive();
+}
+
+Result<void> AccountImpl::check_alive() const {
+  if (dead_) return fail(Errc::kUnavailable, "the account is being reloaded");
+  return {};
+}
+
+bool AccountImpl::dead() const {
+  const MutexLock lock(mutex_);
+  return dead_;
+}
+
+void AccountImpl::kill() {
+  std::deque<PendingPtr> queue;
+  {
+    const MutexLock lock(mutex_);
+    dead_ = true;
+    queue = std::exchange(queue_, {});
+  }
+  for (const PendingPtr& pending : queue) pending->done.set({.retry = true, .result = {}});
+  notify_all();
+}
+
+// -- watching ----------------------------------------------------------------------------------------
+
+void AccountImpl::notify(const std::vector<MailboxId>& mailboxes) {
+  const MutexLock lock(watch_mutex_);
+  for (const MailboxId mailbox : mailboxes) {
+    const auto [first, last] = watchers_.equal_range(mailbox);
+    for (auto at = first; at != last; ++at) at->second->notify();
+  }
+}
+
+void AccountImpl::notify_all() {
+  const MutexLock lock(watch_mutex_);
+  for (auto& [mailbox, signal] : watchers_) signal->notify();
+}
+
+Watch AccountImpl::watch(MailboxId mailbox, Signal& signal) {
+  struct Registration {
+    std::shared_ptr<AccountImpl> account;  // the Watch may be the last to go
+    MailboxId mailbox;
+    Signal* signal;
+    Registration(std::shared_ptr<AccountImpl> a, MailboxId m, Signal* s)
+        : account(std::move(a)), mailbox(m), signal(s) {}
+    Registration(const Registration&) = delete;
+    Registration& operator=(const Registration&) = delete;
+    ~Registration() {
+      const MutexLock lock(account->watch_mutex_);
+      const auto [first, last] = account->watchers_.equal_range(mailbox);
+      const auto at = std::find_if(first, last, [this](const auto& entry) { return entry.second == signal; });
+      if (at != last) account->watchers_.erase(at);
+    }
+  };
+  {
+    const MutexLock lock(watch_mutex_);
+    watchers_.emplace(mailbox, &signal);
+  }
+  return Watch(std::make_shared<Registration>(shared_from_this(), mailbox, &signal));
+}
+
+// -- lookups -----------------------------------------------------------------------------------------
+
+MailboxPtr AccountImpl::find(MailboxId mailbox) const {
+  const auto at = mailboxes_.find(mailbox);
+  return at == mailboxes_.end() ? nullptr : at->second;
+}
+
+Result<MailboxPtr> AccountImpl::find_head(MailboxId id, Errc absent) const {
+  MailboxPtr mailbox = find(id);
+  if (!mailbox || !mailbox->head.exists) return fail(absent, "no such mailbox");
+  if (mailbox->damaged) {
+    return fail(Errc::kCorrupt, "record " + keys::printable(keys::of_mailbox(keys::kHeader, id)));
+  }
+  return mailbox;
+}
+
+Result<MailboxPtr> AccountImpl::find_durable(MailboxId id) const {
+  MailboxPtr mailbox = find(id);
+  if (!mailbox || !mailbox->durable.exists) return fail(Errc::kNotFound, "no such mailbox");
+  if (mailbox->damaged) {
+    return fail(Errc::kCorrupt, "record " + keys::printable(keys::of_mailbox(keys::kHeader, id)));
+  }
+  return mailbox;
+}
+
+FoldersPtr AccountImpl::folders() const {
+  const MutexLock lock(mutex_);
+  if (!folders_) folders_ = names_.snapshot();
+  return folders_;
+}
+
+Result<MailboxCounts> AccountImpl::status(MailboxId id) const {
+  const MutexLock lock(mutex_);
+  POSTERN_CHECK_OK(check_alive());
+  POSTERN_TRY(const MailboxPtr mailbox, find_durable(id));
+  return mailbox->durable.header.counts;
+}
+
+VersionPtr AccountImpl::loaded_version(MailboxId id) const {
+  const MutexLock lock(mutex_);
+  const MailboxPtr mailbox = find(id);
+  return mailbox && mailbox->durable.exists && !dead_ ? mailbox->durable.version : nullptr;
+}
+
+Uid AccountImpl::claim_recent(MailboxId id, bool peek) {
+  const MutexLock lock(mutex_);
+  const MailboxPtr mailbox = find(id);
+  if (!mailbox) return Uid(1);
+  const Uid first = mailbox->recent;
+  if (!peek) mailbox->recent = mailbox->durable.header.counts.uid_next;
+  return first;
+}
+
+Account::Usage AccountImpl::usage() const {
+  const MutexLock lock(mutex_);
+  return {.bytes = counters_.used_bytes, .messages = counters_.used_messages, .limit_bytes = counters_.limit_bytes};
+}
+
+// -- names -------------------------------------------------------------------------------------------
+
+Result<Folder> AccountImpl::new_mailbox(Counters& counters) const {
+  // Seeded by time and counted up, so that a name that comes back never shows an old value.
+  const std::uint64_t next =
+      std::max<std::uint64_t>(std::uint64_t{counters.last_uid_validity} + 1,
+                              static_cast<std::uint64_t>(std::max<std::int64_t>(clock_.unix_seconds(), 1)));
+  if (next > UidValidity::kMaxValue || counters.next_mailbox == MailboxId::kMaxValue) {
+    return fail(Errc::kLimit, "the account has no ids left");
+  }
+  counters.last_uid_validity = static_cast<std::uint32_t>(next);
+  Folder folder;
+  folder.id = MailboxId(counters.next_mailbox++);
+  folder.uid_validity = UidValidity(counters.last_uid_validity);
+  return folder;
+}
+
+Result<Prepared<MailboxId>> AccountImpl::prepare_create(const std::string& name, SpecialUse use) {
+  const MutexLock lock(mutex_);
+  POSTERN_CHECK_OK(check_alive());
+  Draft draft(*this);
+  POSTERN_TRY(NameChanges changes,
+              names_head_.plan_create(name, use, [&] { return new_mailbox(draft.counters()); }));
+  const MailboxId id = changes.back().after->id;
+  draft.rename(std::move(changes));
+  return Prepared<MailboxId>{draft.submit(Urgency::kNormal), id};
+}
+
+Result<Prepared<Nothing>> AccountImpl::prepare_remove(const std::string& name) {
+  const MutexLock lock(mutex_);
+  POSTERN_CHECK_OK(check_alive());
+  const Folder* folder = names_head_.find(name);
+  POSTERN_TRY(NameChanges changes, names_head_.plan_remove(name));
+  Draft draft(*this);
+  const MailboxPtr mailbox = find(folder->id);
+  Effect& effect = draft.touch(mailbox);
+  effect.after.exists = false;
+  effect.after.version = nullptr;
+  const MailboxCounts& counts = effect.after.header.counts;
+  Counters& counters = draft.counters();
+  counters.used_bytes -= std::min(counters.used_bytes, counts.bytes);
+  counters.used_messages -= std::min<std::uint64_t>(counters.used_messages, counts.exists);
+  // The rows stay until the sweep has seen which emails they named.
+  draft.release({.when = 0, .mailbox = mailbox->id, .emails = {}});
+  releases_ = true;
+  draft.rename(std::move(changes));
+  return Prepared<Nothing>{draft.submit(Urgency::kMayUseReserve), {}};
+}
+
+Result<Prepared<Nothing>> AccountImpl::prepare_rename(const std::string& from, const std::string& to) {
+  const MutexLock lock(mutex_);
+  POSTERN_CHECK_OK(check_alive());
+  Draft draft(*this);
+  POSTERN_TRY(NameChanges changes,
+              names_head_.plan_rename(from, to, [&] { return new_mailbox(draft.counters()); }));
+  draft.rename(std::move(changes));
+  return Prepared<Nothing>{draft.submit(Urgency::kNormal), {}};
+}
+
+Result<Prepared<Nothing>> AccountImpl::prepare_rename_inbox(MailboxId id, const std::string& to) {
+  const MutexLock lock(mutex_);
+  POSTERN_CHECK_OK(check_alive());
+  POSTERN_TRY(const MailboxPtr inbox, find_head(id));
+  if (!inbox->head.version) return Prepared<Nothing>{};
+  Draft draft(*this);
+  POSTERN_TRY(NameChanges changes, names_head_.plan_create(to, SpecialUse::kNone,
+                                                           [&] { return new_mailbox(draft.counters()); }));
+  const MailboxId target_id = changes.back().after->id;
+  draft.rename(std::move(changes));
+  const MailboxVersion& version = *inbox->head.version;
+  if (version.exists() == 0) return Prepared<Nothing>{draft.submit(Urgency::kNormal), {}};
+
+  MailboxPtr target;
+  for (const Effect& effect : draft.pending()->effects) {
+    if (effect.mailbox->id == target_id) target = effect.mailbox;
+  }
+  draft.touch(target).after.keywords = inbox->head.keywords;
+  AddSection added;
+  std::uint32_t uid = 1;
+  const auto now = static_cast<std::uint32_t>(clock_.unix_seconds());
+  version.visit_all([&](const MailboxVersion::MessageRef& message) {
+    AddSection::Row entry{*message.row, message.flags()};
+    entry.row.uid = Uid(uid++);
+    entry.row.save_date = now;
+    added.rows.push_back(entry);
+    return true;
+  });
+  if (sweep_ != nullptr) keep_from_sweep(added);
+  LogRecord arrive, leave;
+  arrive.sections.emplace_back(std::move(added));
+  leave.sections.emplace_back(ExpungeSection{version.all_uids()});
+  POSTERN_TRY([[maybe_unused]] const ModSeq arrived, draft.log(target, std::move(arrive)));
+  POSTERN_TRY([[maybe_unused]] const ModSeq left, draft.log(inbox, std::move(leave)));
+  return Prepared<Nothing>{draft.submit(Urgency::kNormal), {}};
+}
+
+Result<Prepared<Nothing>> AccountImpl::prepare_subscribe(const std::string& name, bool on) {
+  const MutexLock lock(mutex_);
+  POSTERN_CHECK_OK(check_alive());
+  POSTERN_TRY(NameChanges changes, names_head_.plan_subscribe(name, on));
+  Draft draft(*this);
+  draft.rename(std::move(changes));
+  return Prepared<Nothing>{draft.submit(Urgency::kNormal), {}};
+}
+
+task<Result<MailboxId>> AccountImpl::create(std::string name, SpecialUse use) {
+  POSTERN_CO_TRY(name, canonical_name(name));
+  co_return co_await change<MailboxId>(std::nullopt, [&] { return prepare_create(name, use); });
+}
+
+task<Result<void>> AccountImpl::remove(std::string name) {
+  POSTERN_CO_TRY(name, canonical_name(name));
+  if (name == "INBOX") co_return fail(Errc::kCannot, "INBOX cannot be deleted");
+  POSTERN_CO_CHECK_OK(co_await change<Nothing>(std::nullopt, [&] { return prepare_remove(name); }));
+  co_return Result<void>{};
+}
+
+task<Result<void>> AccountImpl::rename(std::string from, std::string to) {
+  POSTERN_CO_TRY(from, canonical_name(from));
+  POSTERN_CO_TRY(to, canonical_name(to));
+  if (from == "INBOX") {
+    const FoldersPtr names = folders();
+    const Folder* inbox = names->find("INBOX");
+    if (inbox == nullptr || !inbox->exists()) co_return fail(Errc::kCorrupt, "the account has no INBOX");
+    const MailboxId id = inbox->id;
+    POSTERN_CO_CHECK_OK(co_await change<Nothing>(id, [&] { return prepare_rename_inbox(id, to); }));
+    co_return Result<void>{};
+  }
+  POSTERN_CO_CHECK_OK(co_await change<Nothing>(std::nullopt, [&] { return prepare_rename(from, to); }));
+  co_return Result<void>{};
+}
+
+task<Result<void>> AccountImpl::subscribe(std::string name, bool on) {
+  POSTERN_CO_TRY(name, canonical_name(name));
+  POSTERN_CO_CHECK_OK(co_await change<Nothing>(std::nullopt, [&] { return prepare_subscribe(name, on); }));
+  co_return Result<void>{};
+}
+
+task<Result<void>> AccountImpl::set_quota(std::uint64_t limit_bytes) {
+  POSTERN_CO_CHECK_OK(co_await change<Nothing>(std::nullopt, [&]() -> Result<Prepared<Nothing>> {
+    const MutexLock lock(mutex_);
+    POSTERN_CHECK_OK(check_alive());
+    Draft draft(*this);
+    draft.counters().limit_bytes = limit_bytes;
+    return Prepared<Nothing>{draft.submit(Urgency::kNormal), {}};
+  }));
+  co_return Result<void>{};
+}
+
+}  // namespace postern::mailstore

@@ -1,0 +1,273 @@
+// FETCH and UID FETCH (RFC 9051 §6.4.5), CHANGEDSINCE and VANISHED (RFC 7162 §3.1.4, §3.2.6).
+//
+// Rows go out in batches: \Seen is set for a batch in one commit before its bytes leave, so a client
+// that hangs up has not lost the unseen state of what it never got.
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "imap/encoder.h"
+#include "session/cmd/fetch_body.h"
+#include "session/handlers.h"
+
+namespace postern::session {
+namespace {
+
+using imap::FetchItem;
+using mailstore::MailboxVersion;
+
+// Rows a batch: as many as are cheap to hold with what is loaded for them.
+constexpr std::size_t kRowBatch = 512;
+constexpr std::size_t kStructureBatch = 64;
+constexpr std::size_t kSeenBatch = 16;
+
+struct Plan {
+  std::vector<imap::FetchAtt> items;
+  bool structure = false;
+  bool seen = false;    // some item sets \Seen, and the mailbox is open for writing
+  bool flags = false;   // FLAGS was asked for
+  bool modseq = false;  // MODSEQ goes out with every row
+  std::uint64_t changed_since = 0;
+  [[nodiscard]] std::size_t batch() const {
+    return seen ? kSeenBatch : structure ? kStructureBatch : kRowBatch;
+  }
+};
+
+Plan make_plan(Context& context, const imap::FetchArgs& args) {
+  Plan plan;
+  const auto has = [&](FetchItem item) {
+    return std::any_of(args.items.begin(), args.items.end(), [&](const auto& a) { return a.item == item; });
+  };
+  // RFC 9051 §6.4.9: a UID command's FETCH data always has the UID; apps like it first.
+  if (args.by == imap::Addressing::kUid && !has(FetchItem::kUid)) {
+    plan.items.push_back({FetchItem::kUid, false, {}, {}});
+  }
+  plan.items.insert(plan.items.end(), args.items.begin(), args.items.end());
+  // RFC 7162 §3.1.4.1: CHANGEDSINCE implies MODSEQ.
+  if (args.changed_since && !has(FetchItem::kModSeq)) plan.items.push_back({FetchItem::kModSeq, false, {}, {}});
+  plan.modseq = has(FetchItem::kModSeq) || args.changed_since.has_value();
+  plan.flags = has(FetchItem::kFlags);
+  plan.changed_since = args.changed_since.value_or(0);
+  plan.structure = std::any_of(plan.items.begin(), plan.items.end(), needs_structure);
+  plan.seen = !context.view->read_only() && std::any_of(plan.items.begin(), plan.items.end(), sets_seen);
+  return plan;
+}
+
+class Fetch {
+ public:
+  Fetch(Context& context, Plan plan) : context_(context), plan_(std::move(plan)) {}
+
+  task<Reply> run(const UidSet& uids) {
+    RowCursor cursor(uids);
+    while (!context_.out.failed()) {
+      mailstore::VersionPtr version = context_.view->shown();
+      auto rows = cursor.take(*version, plan_.batch());
+      if (rows.empty()) break;
+      if (plan_.changed_since != 0) {
+        std::erase_if(rows, [&](const auto& row) { return row.row->modseq.value() <= plan_.changed_since; });
+      }
+      UidSet newly_seen;
+      if (plan_.seen) {
+        newly_seen = co_await set_seen(rows);
+        if (!newly_seen.empty()) {
+          // The same rows at the same numbers, in the version that has the flag.
+          version = context_.view->shown();
+          for (auto& row : rows) row = *version->by_seq(row.seq);
+        }
+      }
+      co_await write_batch(rows, newly_seen);
+    }
+    if (unknown_encoding_) co_return Reply::no("UNKNOWN-CTE", "A part has an encoding the server does not know.");
+    if (failure_) co_return reply_for(*failure_);
+    co_return Reply::okay("FETCH completed.");
+  }
+
+ private:
+  // Sets \Seen on those without it and moves the view along; returns the rows that have it new.
+  task<UidSet> set_seen(const std::vector<MailboxVersion::MessageRef>& rows) {
+    UidSet unseen;
+    for (const auto& row : rows) {
+      if ((row.flags().system & mailstore::kSeen) == 0) unseen.add(row.row->uid);
+    }
+    if (unseen.empty()) co_return unseen;
+    const mailstore::FlagChange change{mailstore::FlagMode::kAdd, mailstore::kSeen, {}};
+    const auto stored = co_await context_.account().store(context_.view->handle().id, unseen, change, std::nullopt);
+    // Reading goes on where nothing can be written, a full disk for example.
+    if (!stored || stored->after == nullptr) co_return UidSet();
+    const UidSet changed = stored->modified;
+    static_cast<void>(co_await context_.view->tell(context_.out, stored->after, View::Expunges::kHold,
+                                                   context_.enabled, &changed));
+    co_return changed;
+  }
+
+  task<void> write_batch(const std::vector<MailboxVersion::MessageRef>& rows, const UidSet& newly_seen) {
+    std::vector<std::optional<mailstore::StoredMessage>> stored;
+    if (plan_.structure) stored = co_await load(rows);
+    for (std::size_t i = 0; i < rows.size() && !context_.out.failed(); ++i) {
+      const FetchSource source{rows[i], plan_.structure && stored[i] ? &*stored[i] : nullptr};
+      co_await write_row(source, newly_seen.contains(rows[i].row->uid));
+      if (context_.out.full()) static_cast<void>(co_await context_.out.flush());
+      if (context_.pace.due()) co_await context_.pace.yield();
+    }
+  }
+
+  // Structures of a batch; where one cannot be read, the others are.
+  task<std::vector<std::optional<mailstore::StoredMessage>>> load(
+      const std::vector<MailboxVersion::MessageRef>& rows) {
+    std::vector<std::optional<mailstore::StoredMessage>> result(rows.size());
+    std::vector<EmailId> emails;
+    for (const auto& row : rows) emails.push_back(row.row->email);
+    if (emails.empty()) co_return result;
+    auto all = co_await context_.account().read_info(emails);
+    if (all && all->size() == rows.size()) {
+      for (std::size_t i = 0; i < rows.size(); ++i) result[i] = std::move((*all)[i]);
+      co_return result;
+    }
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      std::vector<EmailId> alone;
+      alone.push_back(emails[i]);
+      auto one = co_await context_.account().read_info(std::move(alone));
+      if (one && one->size() == 1) {
+        result[i] = std::move(one->front());
+      } else {
+        note(one ? Error{Errc::kInternal, "read_info gave nothing", {}} : one.error());
+      }
+    }
+    co_return result;
+  }
+
+  // The message of a row that is kept although it was expunged may be gone: that is no damage.
+  void note(Error error) {
+    if (error.code == Errc::kNotFound || context_.view->holds_expunges()) error.code = Errc::kExpunged;
+    if (!failure_) failure_ = std::move(error);
+  }
+
+  task<void> write_row(const FetchSource& source, bool newly_seen) {
+    Output& out = context_.out;
+    out.append("* ");
+    imap::append_number(out.buffer(), source.row.seq.value());
+    out.append(" FETCH (");
+    bool first = true;
+    const auto space = [&] {
+      if (!std::exchange(first, false)) out.append(" ");
+    };
+    for (const imap::FetchAtt& item : plan_.items) {
+      if (reads_bytes(item)) {
+        space();
+        const Result<void> written = co_await write_body_item(context_, source, item);
+        if (!written) note_item(item, written.error());
+        if (out.failed()) co_return;
+        continue;
+      }
+      if (needs_structure(item)) {
+        // ENVELOPE and BODYSTRUCTURE are never NIL: without a record they are left out.
+        if (source.stored == nullptr) continue;
+        space();
+        if (!co_await write_structure(item, source.stored->info)) co_return;
+        continue;
+      }
+      space();
+      append_simple(item, source.row);
+    }
+    // RFC 9051 §6.4.5: a flag that the fetch itself set is told in its response.
+    if (newly_seen && !plan_.flags) {
+      space();
+      context_.view->append_flags(out.buffer(), source.row, context_.enabled);
+    }
+    if (newly_seen && context_.enabled.condstore && !plan_.modseq) {
+      space();
+      append_simple({FetchItem::kModSeq, false, {}, {}}, source.row);
+    }
+    out.append(")\r\n");
+  }
+
+  void note_item(const imap::FetchAtt& item, const Error& error) {
+    const bool binary = item.item == FetchItem::kBinary || item.item == FetchItem::kBinarySize;
+    if (binary && error.code == Errc::kCannot) {
+      unknown_encoding_ = true;
+    } else {
+      note(error);
+    }
+  }
+
+  task<bool> write_structure(const imap::FetchAtt& item, const mime::MessageInfo& info) {
+    switch (item.item) {
+      case FetchItem::kEnvelope:
+        context_.out.append("ENVELOPE ");
+        co_return co_await context_.out.write(info.envelope);
+      case FetchItem::kBody:
+        context_.out.append("BODY ");
+        co_return co_await context_.out.write(info.body);
+      default:
+        context_.out.append("BODYSTRUCTURE ");
+        co_return co_await context_.out.write(info.body_structure);
+    }
+  }
+
+  void append_simple(const imap::FetchAtt& item, const MailboxVersion::MessageRef& row) {
+    std::string& out = context_.out.buffer();
+    switch (item.item) {
+      case FetchItem::kUid:
+        out += "UID ";
+        imap::append_number(out, row.row->uid.value());
+        break;
+      case FetchItem::kFlags: context_.view->append_flags(out, row, context_.enabled); break;
+      case FetchItem::kInternalDate:
+        out += "INTERNALDATE ";
+        imap::append_date_time(out, {row.row->internal_date, row.row->zone_minutes});
+        break;
+      case FetchItem::kRfc822Size:
+        out += "RFC822.SIZE ";
+        imap::append_number(out, row.row->size);
+        break;
+      case FetchItem::kModSeq:
+        out += "MODSEQ (";
+        imap::append_number(out, row.row->modseq.value());
+        out += ')';
+        break;
+      default: break;
+    }
+  }
+
+  Context& context_;
+  Plan plan_;
+  std::optional<Error> failure_;
+  bool unknown_encoding_ = false;
+};
+
+task<bool> tell_vanished(Context& context, const UidSet& asked, std::uint64_t since) {
+  const mailstore::VersionPtr shown = context.view->shown();
+  const UidSet vanished =
+      context.account().vanished_since(context.view->handle().id, ModSeq(since), shown).intersect(asked);
+  if (vanished.empty()) co_return true;
+  context.out.append("* VANISHED (EARLIER) ");
+  const bool written = co_await context.out.write(vanished.to_string());
+  context.out.append("\r\n");
+  co_return written;
+}
+
+}  // namespace
+
+task<Reply> do_fetch(Context& context, const imap::FetchArgs& args) {
+  if (args.vanished) {
+    // RFC 7162 §3.2.6: UID FETCH with CHANGEDSINCE, after ENABLE QRESYNC; anything else is BAD.
+    if (!context.enabled.qresync) co_return Reply::bad("ENABLE QRESYNC comes before VANISHED.");
+    if (args.by != imap::Addressing::kUid || !args.changed_since) {
+      co_return Reply::bad("VANISHED belongs to UID FETCH with CHANGEDSINCE.");
+    }
+  }
+  Plan plan = make_plan(context, args);
+  if (plan.modseq) context.enable_condstore();
+  if (args.by == imap::Addressing::kUid && !co_await context.sync_arrivals()) {
+    co_return Reply::okay("FETCH ended.");
+  }
+  const auto uids = context.resolve(args.set, args.by);
+  if (!uids) co_return uids.error();
+  if (args.vanished && !co_await tell_vanished(context, *uids, *args.changed_since)) {
+    co_return Reply::okay("FETCH ended.");
+  }
+  Fetch fetch(context, std::move(plan));
+  co_return co_await fetch.run(*uids);
+}
+
+}  // namespace postern::session

@@ -1,0 +1,90 @@
+#include "session/context.h"
+
+#include <utility>
+
+#include "imap/encoder.h"
+
+namespace postern::session {
+
+Context::Context(Services& the_services, Transport& the_transport)
+    : services(the_services),
+      settings(the_services.settings),
+      transport(the_transport),
+      entry(the_services.registry.enter(the_transport)),
+      out(the_transport, the_services.clock, *entry, settings->limits.stall),
+      in(the_transport, the_services.clock, out, *entry, settings->limits.stall),
+      pace(the_services.clock),
+      started(the_services.clock.now()) {
+  imap::FramerLimits limits = imap::FramerLimits::before_login();
+  limits.literal_plus = !settings->literal_minus;
+  in.framer().set_limits(limits);
+}
+
+void Context::close_with(std::string_view bye_text, std::string_view reason) {
+  if (closing()) return;
+  bye = bye_text;
+  end_reason = reason;
+}
+
+void Context::unselect() {
+  view.reset();
+  saved_result = {};
+  if (state == State::kSelected) state = State::kAuthenticated;
+  services.registry.set_mailbox(entry, {});
+}
+
+task<bool> Context::sync(View::Expunges expunges, const UidSet* skip) {
+  if (view == nullptr) co_return !closing();
+  const MailboxId id = view->handle().id;
+  const auto counts = account().status(id);
+  if (!counts) {
+    if (counts.error().code == Errc::kNotFound) {
+      close_with("The selected mailbox was deleted.", "mailbox_deleted");
+    } else {
+      close_with("The mail store is not available now.", "store_unavailable");
+    }
+    co_return false;
+  }
+  const bool release = expunges == View::Expunges::kTell && view->holds_expunges();
+  if (!release && counts->highest_modseq == view->newest()->counts().highest_modseq &&
+      counts->uid_next == view->newest()->counts().uid_next) {
+    co_return true;
+  }
+  mailstore::VersionPtr newest = account().loaded_version(id);
+  if (newest == nullptr) {
+    auto loaded = co_await account().version(id);
+    if (!loaded) {
+      close_with("The mail store is not available now.", "store_unavailable");
+      co_return false;
+    }
+    newest = std::move(*loaded);
+  }
+  co_return co_await view->tell(out, std::move(newest), expunges, enabled, skip);
+}
+
+task<bool> Context::sync_arrivals() {
+  const auto counts = account().status(view->handle().id);
+  if (counts && counts->uid_next == view->newest()->counts().uid_next) co_return true;
+  co_return co_await sync(View::Expunges::kHold);
+}
+
+void Context::enable_condstore() {
+  if (std::exchange(enabled.condstore, true)) return;
+  if (view == nullptr) return;
+  out.append("* OK [HIGHESTMODSEQ ");
+  imap::append_number(out.buffer(), view->newest()->counts().highest_modseq.value());
+  out.append("] CONDSTORE is enabled.\r\n");
+}
+
+std::expected<UidSet, Reply> Context::resolve(const imap::NumberSet& set, imap::Addressing by) const {
+  if (set.is_saved_result()) return saved_result;
+  if (by == imap::Addressing::kUid) return set.resolve<Uid>(shown().last_uid().value());
+  const SeqSet seqs = set.resolve<SeqNum>(shown().exists());
+  // "*" counts as a number beyond the end while the mailbox is empty.
+  if (seqs.empty() || seqs.max().value() > shown().exists()) {
+    return std::unexpected(Reply::bad("There is no message with that sequence number."));
+  }
+  return shown().uids_of(seqs);
+}
+
+}  // namespace postern::session

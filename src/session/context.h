@@ -1,0 +1,98 @@
+// Context: what the command handlers of one session share. One owner, one coroutine at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/executor.h"
+#include "base/task.h"
+#include "imap/command.h"
+#include "session/command_table.h"
+#include "session/input.h"
+#include "session/open.h"
+#include "session/output.h"
+#include "session/registry.h"
+#include "session/reply.h"
+#include "session/services.h"
+#include "session/view.h"
+
+namespace postern::session {
+
+// Fairness: a long command gives the thread away after about a millisecond of its own work.
+class Pace {
+ public:
+  explicit Pace(Clock& clock) : clock_(clock), last_(clock.now()) {}
+  // Looks at the clock every few calls only.
+  [[nodiscard]] bool due() {
+    if (++calls_ % 32 != 0) return false;
+    return clock_.now() - last_ >= std::chrono::milliseconds(1);
+  }
+  task<void> yield() {
+    co_await Yield{};
+    last_ = clock_.now();
+  }
+
+ private:
+  Clock& clock_;
+  TimePoint last_;
+  unsigned calls_ = 0;
+};
+
+struct Context {
+  Context(Services& the_services, Transport& the_transport);
+
+  Services& services;
+  // Shared: a reload of the configuration does not change a session that runs.
+  const std::shared_ptr<const Settings> settings;
+  Transport& transport;
+  const EntryPtr entry;
+  Output out;
+  Input in;
+  Pace pace;
+
+  State state = State::kNotAuthenticated;
+  Enabled enabled;
+  Principal principal;         // set from kAuthenticated on
+  std::unique_ptr<View> view;  // set in kSelected only
+  UidSet saved_result;         // RFC 5182 "$" of the selected mailbox
+
+  std::string client_name;   // IMAP ID, for the log
+  std::string last_mailbox;  // selected last, for the log
+  unsigned rejected_passwords = 0;
+  TimePoint started;
+
+  // The session ends after the current reply: "* BYE text" is sent, `reason` is logged.
+  void close_with(std::string_view bye_text, std::string_view reason);
+  [[nodiscard]] bool closing() const { return !end_reason.empty(); }
+  std::string bye;                  // text; empty: close without a word
+  std::string_view end_reason;      // a literal
+  bool closed_by_peer = false;
+
+  [[nodiscard]] const mailstore::MailboxVersion& shown() const { return *view->shown(); }
+  [[nodiscard]] mailstore::Account& account() const { return *principal.account; }
+  [[nodiscard]] imap::ParseMode parse_mode() const {
+    return {enabled.utf8_names(), state != State::kNotAuthenticated};
+  }
+
+  // Leaves the selected state.
+  void unselect();
+
+  // Moves the view to the newest version and tells the client. A mailbox that was deleted, or an account
+  // that is gone, ends the session with BYE. False when the session must end.
+  task<bool> sync(View::Expunges expunges, const UidSet* skip = nullptr);
+  // Before a UID command: what arrived must be found, so the view learns of it first.
+  task<bool> sync_arrivals();
+
+  // RFC 7162 §3.1: the first CONDSTORE enabling command; tells HIGHESTMODSEQ when a mailbox is selected.
+  void enable_condstore();
+
+  // The rows a command names, as UIDs. A sequence number beyond EXISTS is BAD (RFC 9051 §9 seq-number);
+  // UIDs that are not there are simply absent.
+  [[nodiscard]] std::expected<UidSet, Reply> resolve(const imap::NumberSet& set, imap::Addressing by) const;
+};
+
+
+}  // namespace postern::session

@@ -1,0 +1,62 @@
+// The command handlers, one family per file in cmd/. Each answers with the tagged reply; what the
+// client must be told before it was appended to the output. State and literals were checked by the table.
+#pragma once
+
+#include <string_view>
+
+#include "base/task.h"
+#include "imap/command.h"
+#include "session/context.h"
+#include "session/reply.h"
+
+namespace postern::session {
+
+// Calls the handler of `command.id`. `command` outlives the await; secrets in it are wiped.
+task<Reply> execute(Context& context, imap::Command& command);
+
+// any.cc
+task<Reply> do_capability(Context& context);
+task<Reply> do_logout(Context& context);
+task<Reply> do_id(Context& context, const imap::IdArgs& args);
+// auth.cc
+task<Reply> do_login(Context& context, imap::LoginArgs& args);
+task<Reply> do_authenticate(Context& context, imap::AuthenticateArgs& args);
+// enable.cc
+task<Reply> do_enable(Context& context, const imap::EnableArgs& args);
+// select.cc
+task<Reply> do_select(Context& context, const imap::SelectArgs& args, View::Access access);
+task<Reply> do_close(Context& context);
+task<Reply> do_unselect(Context& context);
+// list.cc
+task<Reply> do_list(Context& context, const imap::ListArgs& args);
+task<Reply> do_lsub(Context& context, const imap::ListArgs& args);
+task<Reply> do_namespace(Context& context);
+// "* LIST (...) "/" name" for one existing mailbox (SELECT in rev2).
+void append_list_line(Context& context, const mailstore::Folders& folders, const mailstore::Folder& folder);
+// mailbox.cc
+task<Reply> do_create(Context& context, const imap::CreateArgs& args);
+task<Reply> do_delete(Context& context, const imap::MailboxArgs& args);
+task<Reply> do_rename(Context& context, const imap::RenameArgs& args);
+task<Reply> do_subscribe(Context& context, const imap::MailboxArgs& args, bool on);
+task<Reply> do_status(Context& context, const imap::StatusArgs& args);
+// "* STATUS name (...)". An error when the mailbox is not there (any more).
+task<Result<void>> append_status(Context& context, const MailboxHandle& mailbox,
+                                 const std::vector<imap::StatusItem>& items);
+// append.cc: reads the streamed literal and the rest of the command itself. `prefix` is the framer's
+// command at the announcement of the literal.
+task<Reply> do_append(Context& context, std::string prefix);
+// fetch.cc
+task<Reply> do_fetch(Context& context, const imap::FetchArgs& args);
+// store.cc
+task<Reply> do_store(Context& context, const imap::StoreArgs& args);
+// copy_move.cc
+task<Reply> do_copy(Context& context, const imap::CopyArgs& args);
+task<Reply> do_move(Context& context, const imap::CopyArgs& args);
+// expunge.cc
+task<Reply> do_expunge(Context& context, const imap::ExpungeArgs& args);
+// search.cc
+task<Reply> do_search(Context& context, std::string_view tag, imap::SearchArgs& args);
+// idle.cc
+task<Reply> do_idle(Context& context);
+
+}  // namespace postern::session
