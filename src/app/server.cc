@@ -158,6 +158,13 @@ void Server::start(Listeners listeners) {
   net::ServeOptions imaps;
   imaps.tls = &s.tls;
   imaps.admission = &s.admission;
+  net::ServeOptions lmtp;
+  lmtp.max_connections = 100;  // LIMIT
+  lmtp.refusal = postern::lmtp::Machine::closing(s.settings.server.hostname, "has too many connections, try again");
+  // Idle keep-alive connections of monitors must not hold up a stop.
+  net::ServeOptions operating;
+  operating.max_connections = 64;  // LIMIT
+  operating.on_stop = net::OnStop::kAbort;
   for (net::Listener& listener : listeners.imaps) {
     s.server.serve(std::move(listener), imaps,
                    [&s](std::unique_ptr<Transport> transport, net::OnAuthenticated on_authenticated) {
@@ -165,17 +172,17 @@ void Server::start(Listeners listeners) {
                    });
   }
   for (net::Listener& listener : listeners.lmtp) {
-    s.server.serve(std::move(listener), {}, [&s](std::unique_ptr<Transport> transport, net::OnAuthenticated) {
+    s.server.serve(std::move(listener), lmtp, [&s](std::unique_ptr<Transport> transport, net::OnAuthenticated) {
       return s.serve_lmtp(std::move(transport));
     });
   }
   for (net::Listener& listener : listeners.http) {
-    s.server.serve(std::move(listener), {}, [&s](std::unique_ptr<Transport> transport, net::OnAuthenticated) {
+    s.server.serve(std::move(listener), operating, [&s](std::unique_ptr<Transport> transport, net::OnAuthenticated) {
       return http::serve_http(std::move(transport), s.routes);
     });
   }
   for (net::Listener& listener : listeners.admin) {
-    s.server.serve(std::move(listener), {}, [&s](std::unique_ptr<Transport> transport, net::OnAuthenticated) {
+    s.server.serve(std::move(listener), operating, [&s](std::unique_ptr<Transport> transport, net::OnAuthenticated) {
       return http::serve_admin(std::move(transport), s.verbs);
     });
   }

@@ -111,7 +111,7 @@ struct Server::State : std::enable_shared_from_this<State> {
                                    Socket socket, PeerInfo peer, std::uint64_t id,
                                    AdmissionTable::Id admission, TimePoint accepted_at);
   // The handler is about to take over. False: too late, the server stops.
-  bool hand_over(std::uint64_t id);
+  bool hand_over(std::uint64_t id, OnStop on_stop);
   void start(const std::shared_ptr<Service>& service, Accepted accepted);
   void end(Service& service, std::uint64_t id, AdmissionTable::Id admission,
            const std::exception_ptr& error);
@@ -119,7 +119,7 @@ struct Server::State : std::enable_shared_from_this<State> {
 
   struct Connection {
     Socket::Aborter aborter;
-    bool handled = false;  // false: nobody but us can end it
+    bool drains = false;  // its handler has begun, and a stop waits for it
   };
 
   LoopGroup& loops;
@@ -186,9 +186,9 @@ task<void> Server::State::accept_loop(std::shared_ptr<State> self, std::shared_p
   }
 }
 
-bool Server::State::hand_over(std::uint64_t id) {
+bool Server::State::hand_over(std::uint64_t id, OnStop on_stop) {
   const std::lock_guard lock(mutex);
-  live.find(id)->second.handled = true;
+  live.find(id)->second.drains = on_stop == OnStop::kDrain;
   return !stopping;
 }
 
@@ -206,7 +206,7 @@ task<void> Server::State::run_connection(std::shared_ptr<State> self,
   } else {
     transport = make_plain_stream(std::move(socket), std::move(peer));
   }
-  if (!self->hand_over(id)) co_return;
+  if (!self->hand_over(id, options.on_stop)) co_return;
   OnAuthenticated authenticated = [table = options.admission, admission] {
     if (table != nullptr) table->leave(admission);
   };
@@ -304,7 +304,7 @@ void Server::stop_accepting() {
   state_->stopping = true;
   for (const auto& [id, aborter] : state_->acceptors) aborter.abort();
   for (const auto& [id, connection] : state_->live) {
-    if (!connection.handled) connection.aborter.abort();
+    if (!connection.drains) connection.aborter.abort();
   }
   state_->changed.wait(lock, [this] { return state_->acceptors.empty(); });
 }

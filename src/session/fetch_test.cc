@@ -94,7 +94,6 @@ TEST_F(FetchTest, Sections) {
 }
 
 TEST_F(FetchTest, Partials) {
-  EXPECT_THAT(peek("]<0.5>").substr(0, 0), "");  // not valid; must not crash
   EXPECT_EQ(fetch("1", "BODY.PEEK[]<0.4>"), "* 1 FETCH (" + body("BODY[]<0>", "From") + ")\r\nf OK FETCH completed.\r\n");
   EXPECT_EQ(fetch("1", "BODY.PEEK[TEXT]<7.100>"),
             "* 1 FETCH (" + body("BODY[TEXT]<7>", "world.\r\n") + ")\r\nf OK FETCH completed.\r\n");
@@ -133,8 +132,8 @@ TEST_F(FetchTest, ReadsOnWhenSeenCannotBeStored) {
 
 TEST_F(FetchTest, StructuresAndMacros) {
   EXPECT_THAT(fetch("1", "ALL"), AllOf(HasSubstr("FLAGS ("), HasSubstr("INTERNALDATE \""), HasSubstr("RFC822.SIZE "), HasSubstr("ENVELOPE (")));
-  EXPECT_THAT(fetch("1", "FULL"), HasSubstr("BODY (\"TEXT\" \"PLAIN\""));
-  EXPECT_THAT(fetch("2", "BODYSTRUCTURE"), HasSubstr("\"MIXED\""));
+  EXPECT_THAT(fetch("1", "FULL"), HasSubstr("BODY (\"text\" \"plain\""));
+  EXPECT_THAT(fetch("2", "BODYSTRUCTURE"), HasSubstr("\"mixed\""));
   EXPECT_THAT(fetch("1", "(RFC822.HEADER RFC822.TEXT)"), AllOf(HasSubstr("RFC822.HEADER {"), HasSubstr("RFC822.TEXT {15}\r\n")));
 }
 

@@ -70,9 +70,11 @@ TEST_F(SearchCommand, SavedResult) {
   EXPECT_EQ(client->ask("a FETCH $ UID"), "a OK FETCH completed.\r\n");
 }
 
-TEST_F(SearchCommand, CharsetAfterUtf8AcceptIsBad) {
+TEST_F(SearchCommand, CharsetAfterUtf8Accept) {
+  EXPECT_THAT(client->ask("a SEARCH CHARSET ISO-8859-1 FLAGGED"), StartsWith("* SEARCH 2 3"));
   static_cast<void>(client->ask("e ENABLE UTF8=ACCEPT"));
-  EXPECT_THAT(client->ask("a SEARCH CHARSET UTF-8 ALL"), StartsWith("a BAD"));
+  EXPECT_THAT(client->ask("a SEARCH CHARSET ISO-8859-1 ALL"), StartsWith("a BAD"));
+  EXPECT_THAT(client->ask("a SEARCH CHARSET UTF-8 FLAGGED"), StartsWith("* SEARCH 2 3"));
 }
 
 }  // namespace
