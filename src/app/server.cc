@@ -82,7 +82,7 @@ struct Server::State {
   task<void> serve_imap(std::unique_ptr<Transport> transport, net::OnAuthenticated on_authenticated) {
     SignInReporter reporter(*authenticator, std::move(on_authenticated));
     session::Services mine{services.store, services.directory, reporter, services.clock, services.registry,
-                           current_settings()};
+                           services.settings};
     session::Session session(mine, *transport);
     co_await session.run();
   }
@@ -103,12 +103,6 @@ struct Server::State {
     co_await delivery.serve(std::move(transport), stop);
   }
 
-  // Read on loops, replaced by the main thread at a reload.
-  std::shared_ptr<const session::Settings> current_settings() {
-    const std::lock_guard lock(settings_mutex);
-    return services.settings;
-  }
-
   RecentErrors recent_errors;
   config::Settings settings;
   const TimePoint started = system_clock().now();
@@ -118,8 +112,7 @@ struct Server::State {
   tls::TlsContextSlot tls;
   ThreadPool spool_pool{2};
   session::SessionRegistry registry;
-  std::mutex settings_mutex;
-  session::Services services;  // services.settings: guarded by settings_mutex
+  session::Services services;
   StopList stops;
   delivery::Service delivery;
   Accounts accounts;
@@ -199,6 +192,7 @@ Result<void> Server::reload(const config::Settings& wanted) {
   next.server.drain = wanted.server.drain;
   next.tls = wanted.tls;
   next.log = wanted.log;
+  next.limits.sessions_per_account = wanted.limits.sessions_per_account;
 
   // Also without a change of the settings: the files may hold a renewed certificate.
   const std::shared_ptr<const tls::TlsContext> previous = s.tls.get();
@@ -207,9 +201,11 @@ Result<void> Server::reload(const config::Settings& wanted) {
                                             : load_configured(next, previous.get(), system_clock()));
   s.tls.set(std::move(context));
   set_log(next.log.format, next.log.level);
+  s.registry.set_per_account(next.limits.sessions_per_account);
   s.settings.server.drain = next.server.drain;
   s.settings.tls = next.tls;
   s.settings.log = next.log;
+  s.settings.limits.sessions_per_account = next.limits.sessions_per_account;
   return {};
 }
 

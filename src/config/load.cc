@@ -101,7 +101,7 @@ class Loader {
     return false;
   }
 
-  // Recursion ends with the sections: nothing below a key is descended into.
+  // Recursion is bounded by the parser's nesting and the length of keys (config/toml_scan.h).
   void take_table(const Value::Table& table, const std::string& prefix) {
     for (const Value::Entry& entry : table) {
       const std::string key = prefix.empty() ? entry.key : prefix + "." + entry.key;
@@ -109,10 +109,11 @@ class Loader {
         const std::string where = at(entry.value.place.line > 0 ? entry.value.place : entry.place);
         note(*setting, setting->set(loaded_.settings, entry.value, folder_), where,
              file_ + ":" + std::to_string(entry.place.line));
+      } else if (const auto* inner = std::get_if<Value::Table>(&entry.value.data);
+                 inner != nullptr && (is_section(key) || !inner->empty())) {
+        take_table(*inner, key);
       } else if (!is_section(key)) {
         unknown(at(entry.place), key);
-      } else if (const auto* inner = std::get_if<Value::Table>(&entry.value.data)) {
-        take_table(*inner, key);
       } else {
         problem(at(entry.place), "\"" + key + "\" is a section, found " + std::string(entry.value.type_name()));
       }

@@ -143,7 +143,8 @@ TEST(Load, SetGoesOverTheFileAndTheLaterWins) {
 TEST(Load, UnknownKeysAreErrorsWithASuggestion) {
   EXPECT_EQ(bad("[server]\nhostnmae = \"x\"\n"),
             "p.toml:2:1: unknown key \"server.hostnmae\"; did you mean \"server.hostname\"?\n");
-  EXPECT_EQ(bad("[sever]\nhostname = \"x\"\n"), "p.toml:1:2: unknown key \"sever\"; did you mean \"server\"?\n");
+  EXPECT_EQ(bad("[sever]\nhostname = \"x\"\n"), "p.toml:2:1: unknown key \"sever.hostname\"; did you mean \"server.hostname\"?\n");
+  EXPECT_EQ(bad("[sever]\n"), "p.toml:1:2: unknown key \"sever\"; did you mean \"server\"?\n");
   EXPECT_EQ(bad("hostname = \"x\"\n"),
             "p.toml:1:1: unknown key \"hostname\"; did you mean \"server.hostname\"?\n");
   EXPECT_EQ(bad("[limits]\nmin_free = \"1M\"\n"),
@@ -161,6 +162,7 @@ TEST(Load, KeysOfLaterWorkAreUnknown) {
                            "listen.proxy_protocol_from = []\n"}) {
     EXPECT_NE(bad(text).find("unknown key"), std::string::npos) << text;
   }
+  EXPECT_EQ(bad("[acme]\ndirectory = \"x\"\n"), "p.toml:2:1: unknown key \"acme.directory\"\n");
 }
 
 TEST(Load, EveryProblemIsNamedWithItsPlace) {
