@@ -14,13 +14,16 @@ namespace json = boost::json;
 class AccountsTest : public testing::Test {
  protected:
   AccountsTest() : engine_(engine::MemoryEngine::create()) {
-    auto store = run_blocking(executor_, mailstore::MailStore::open(*engine_, crypto::Secret(std::string(32, 'k')),
-                                                                    system_clock(), crypto::system_random(), {}));
+    auto store = run_blocking(
+        executor_, mailstore::MailStore::open(*engine_, crypto::Secret(std::string(32, 'k')),
+                                              system_clock(), crypto::system_random(), {}));
     store_ = std::move(*store);
-    auto directory = run_blocking(executor_, auth::Directory::open(*engine_, store_->system_key(), system_clock(),
-                                                                   crypto::system_random()));
+    auto directory =
+        run_blocking(executor_, auth::Directory::open(*engine_, store_->system_key(),
+                                                      system_clock(), crypto::system_random()));
     directory_ = std::move(*directory);
-    accounts_ = std::make_unique<Accounts>(*store_, *directory_, [this](AccountId id) { locked_out_.push_back(id); });
+    accounts_ = std::make_unique<Accounts>(*store_, *directory_,
+                                           [this](AccountId id) { locked_out_.push_back(id); });
   }
 
   Result<json::object> call(std::string verb, json::object arguments) {
@@ -48,7 +51,8 @@ class AccountsTest : public testing::Test {
 };
 
 TEST_F(AccountsTest, AddMakesMailboxesAndARecord) {
-  const json::object made = account("account.add", {{"address", "Ann@Example.org"}, {"quota", 1 << 20},
+  const json::object made = account("account.add", {{"address", "Ann@Example.org"},
+                                                    {"quota", 1 << 20},
                                                     {"aliases", json::array{"info@example.org"}},
                                                     {"password_hash", "$6$a$b"}});
   EXPECT_EQ(made.at("address"), "ann@example.org");
@@ -66,10 +70,12 @@ TEST_F(AccountsTest, AddMakesMailboxesAndARecord) {
 }
 
 TEST_F(AccountsTest, AddRefusesWhatIsTakenOrWrong) {
-  account("account.add", {{"address", "ann@example.org"}, {"aliases", json::array{"info@example.org"}}});
+  account("account.add",
+          {{"address", "ann@example.org"}, {"aliases", json::array{"info@example.org"}}});
   EXPECT_EQ(code("account.add", {{"address", "ANN@example.org"}}), Errc::kAlreadyExists);
   EXPECT_EQ(code("account.add", {{"address", "info@example.org"}}), Errc::kAlreadyExists);
-  EXPECT_EQ(code("account.add", {{"address", "b@c"}, {"aliases", json::array{"ann@example.org"}}}), Errc::kAlreadyExists);
+  EXPECT_EQ(code("account.add", {{"address", "b@c"}, {"aliases", json::array{"ann@example.org"}}}),
+            Errc::kAlreadyExists);
   EXPECT_EQ(code("account.add", {{"address", "nothing"}}), Errc::kInvalid);
   EXPECT_EQ(code("account.add", {}), Errc::kInvalid);
   EXPECT_EQ(code("account.add", {{"address", 5}}), Errc::kInvalid);
@@ -84,22 +90,28 @@ TEST_F(AccountsTest, AddRefusesWhatIsTakenOrWrong) {
 }
 
 TEST_F(AccountsTest, SetChangesWhatIsGiven) {
-  account("account.add", {{"address", "ann@x"}, {"aliases", json::array{"a@x", "b@x"}}, {"password_hash", "$6$a$b"}});
-  json::object after = account("account.set", {{"address", "ann@x"}, {"add_aliases", json::array{"c@x"}},
-                                               {"remove_aliases", json::array{"A@X"}}, {"quota", 4096}});
+  account(
+      "account.add",
+      {{"address", "ann@x"}, {"aliases", json::array{"a@x", "b@x"}}, {"password_hash", "$6$a$b"}});
+  json::object after = account("account.set", {{"address", "ann@x"},
+                                               {"add_aliases", json::array{"c@x"}},
+                                               {"remove_aliases", json::array{"A@X"}},
+                                               {"quota", 4096}});
   EXPECT_EQ(after.at("aliases"), (json::array{"b@x", "c@x"}));
   EXPECT_EQ(after.at("quota"), 4096);
   EXPECT_TRUE(locked_out_.empty()) << "no credential changed";
   const auth::RecordPtr record = directory_->find_login("ann@x");
   EXPECT_EQ(record->password_hash, "$6$a$b");
-  EXPECT_EQ((*run_blocking(executor_, store_->open_account(record->id)))->usage().limit_bytes, 4096u);
+  EXPECT_EQ((*run_blocking(executor_, store_->open_account(record->id)))->usage().limit_bytes,
+            4096u);
 
   account("account.set", {{"address", "ann@x"}, {"password_hash", "$6$c$d"}});
   EXPECT_EQ(locked_out_, std::vector{record->id}) << "open sessions end with the old password";
   after = account("account.set", {{"address", "ann@x"}, {"disabled", true}});
   EXPECT_EQ(after.at("disabled"), true);
   EXPECT_EQ(locked_out_.size(), 2u);
-  EXPECT_EQ(code("account.set", {{"address", "ann@x"}, {"remove_aliases", json::array{"no@x"}}}), Errc::kNotFound);
+  EXPECT_EQ(code("account.set", {{"address", "ann@x"}, {"remove_aliases", json::array{"no@x"}}}),
+            Errc::kNotFound);
   EXPECT_EQ(code("account.set", {{"address", "bob@x"}}), Errc::kNotFound);
 }
 
