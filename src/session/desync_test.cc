@@ -41,7 +41,7 @@ TEST_P(Desync, PayloadNeverRuns) {
   if (GetParam().state == At::kExamined) static_cast<void>(client->ask("s EXAMINE INBOX"));
 
   const std::string answer = client->raw(with_literal(GetParam().line) + "n NOOP\r\n");
-  EXPECT_THAT(answer, Not(HasSubstr("z "))) << answer;
+  for (const char* executed : {"z OK", "z NO", "z BAD"}) EXPECT_THAT(answer, Not(HasSubstr(executed)));
   if (!client->ended()) {
     EXPECT_THAT(answer, EndsWith("n OK NOOP completed.\r\n"));
   } else {

@@ -55,7 +55,7 @@ task<Reply> do_move(Context& context, const imap::CopyArgs& args);
 // expunge.cc
 task<Reply> do_expunge(Context& context, const imap::ExpungeArgs& args);
 // search.cc
-task<Reply> do_search(Context& context, std::string_view tag, const imap::SearchArgs& args);
+task<Reply> do_search(Context& context, std::string_view tag, imap::SearchArgs& args);
 // idle.cc
 task<Reply> do_idle(Context& context);
 
