@@ -15,7 +15,8 @@ void check(const Parsed<T>& parsed, std::string_view command) {
   const ParseError& error = parsed.error();
   const auto printable = [](char c) { return c >= 0x20 && c < 0x7F; };
   if (error.offset > command.size() || error.tag.size() > 64 || error.message.size() > 200 ||
-      error.message.empty() || !std::all_of(error.message.begin(), error.message.end(), printable)) {
+      error.message.empty() ||
+      !std::all_of(error.message.begin(), error.message.end(), printable)) {
     __builtin_trap();
   }
 }
@@ -30,7 +31,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (;;) {
     const Framer::Action action = framer.feed(in);
     if (action == Framer::Action::kNeedMore) return 0;
-    if (action == Framer::Action::kCommand) check(parse_command(framer.command(), mode), framer.command());
+    if (action == Framer::Action::kCommand)
+      check(parse_command(framer.command(), mode), framer.command());
     if (action != Framer::Action::kLiteral) continue;
     const Parsed<CommandHead> head = parse_head(framer.command());
     check(head, framer.command());

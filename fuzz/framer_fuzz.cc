@@ -1,4 +1,5 @@
-// Framer: the same bytes in any partition are the same commands, and memory stays inside the budget.
+// Framer: the same bytes in any partition are the same commands, and memory stays inside the
+// budget.
 #include <cstdint>
 #include <string>
 
@@ -9,7 +10,8 @@ using postern::imap::FramerLimits;
 
 namespace {
 
-std::string run(std::string_view bytes, std::size_t chunk, unsigned answers, const FramerLimits& limits) {
+std::string run(std::string_view bytes, std::size_t chunk, unsigned answers,
+                const FramerLimits& limits) {
   Framer framer(limits);
   std::string trace;
   while (!bytes.empty()) {
@@ -40,12 +42,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const std::string bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   const unsigned answers = data[0] & 3U;
-  FramerLimits limits = (data[0] & 4U) != 0 ? FramerLimits::after_login() : FramerLimits::before_login();
+  FramerLimits limits =
+      (data[0] & 4U) != 0 ? FramerLimits::after_login() : FramerLimits::before_login();
   if ((data[0] & 16U) != 0) {  // small enough for a fuzzer to reach every edge
-    limits = {.line = 12, .auth_line = 30, .set_line = 24, .literals = 8, .depth = 2, .skip = 20,
+    limits = {.line = 12,
+              .auth_line = 30,
+              .set_line = 24,
+              .literals = 8,
+              .depth = 2,
+              .skip = 20,
               .close_on_fault = (data[0] & 4U) == 0};
   }
   limits.literal_plus = (data[0] & 8U) == 0;
-  if (run(bytes, bytes.size() + 1, answers, limits) != run(bytes, 1, answers, limits)) __builtin_trap();
+  if (run(bytes, bytes.size() + 1, answers, limits) != run(bytes, 1, answers, limits))
+    __builtin_trap();
   return 0;
 }

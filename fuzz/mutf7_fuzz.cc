@@ -1,4 +1,5 @@
-// Modified UTF-7: a name has one spelling, and every UTF-8 text without NUL survives the way there and back.
+// Modified UTF-7: a name has one spelling, and every UTF-8 text without NUL survives the way there
+// and back.
 #include <cstdint>
 #include <string>
 

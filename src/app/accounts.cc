@@ -83,45 +83,48 @@ Accounts::Accounts(mailstore::MailStore& store, auth::Directory& directory,
                    std::function<void(AccountId)> on_locked_out)
     : store_(store), directory_(directory), on_locked_out_(std::move(on_locked_out)) {}
 
-task<json::object> Accounts::handle(json::object request) {
-  Result<json::object> result = co_await run(std::move(request));
-  if (result.has_value()) co_return std::move(*result);
-  const Error& error = result.error();
-  std::string text = error.detail;
-  if (const std::string_view hint = advice(error.code); !hint.empty()) {
-    text = text.empty() ? std::string(hint) : text + ": " + std::string(hint);
+task<Result<json::object>> Accounts::call(std::string verb, json::object arguments) {
+  Result<json::object> result = co_await run(std::move(verb), std::move(arguments));
+  if (!result.has_value()) {
+    Error& error = result.error();
+    if (const std::string_view hint = advice(error.code); !hint.empty()) {
+      error.detail += (error.detail.empty() ? "" : ": ") + std::string(hint);
+    }
+    if (error.detail.empty()) error.detail = to_string(error.code);
   }
-  if (text.empty()) text = to_string(error.code);
-  json::object answer;
-  answer["error"] = json::object{{"code", to_string(error.code)}, {"text", text}};
-  co_return answer;
+  co_return result;
 }
 
-task<Result<json::object>> Accounts::run(json::object request) {
-  POSTERN_CO_TRY(const std::string op, text_of(request, "op"));
-  if (op == "list") co_return co_await list();
-  if (op == "add") co_return co_await add(std::move(request));
-  if (op == "set") co_return co_await set(std::move(request));
-  if (op != "show" && op != "remove") co_return fail(Errc::kInvalid, "unknown operation " + op);
+void Accounts::add_to(http::AdminVerbs& verbs) {
+  for (const char* verb : {"account.add", "account.set", "account.list", "account.show", "account.remove"}) {
+    verbs.add(verb, [this, verb](json::object arguments) { return call(verb, std::move(arguments)); });
+  }
+}
 
-  POSTERN_CO_TRY(const std::string address, text_of(request, "address"));
+task<Result<json::object>> Accounts::run(std::string verb, json::object arguments) {
+  if (verb == "account.list") co_return co_await list();
+  if (verb == "account.add") co_return co_await add(std::move(arguments));
+  if (verb == "account.set") co_return co_await set(std::move(arguments));
+  if (verb != "account.show" && verb != "account.remove") co_return fail(Errc::kNotFound, "unknown verb " + verb);
+
+  POSTERN_CO_TRY(const std::string address, text_of(arguments, "address"));
   auth::RecordPtr record = directory_.find_login(address);
   if (!record) co_return fail(Errc::kNotFound, "there is no account " + address);
-  if (op == "remove") co_return co_await remove(std::move(record));
+  if (verb == "account.remove") co_return co_await remove(std::move(record));
   json::object answer;
   answer["account"] = co_await describe(std::move(record));
   co_return answer;
 }
 
-task<Result<json::object>> Accounts::add(json::object request) {
+task<Result<json::object>> Accounts::add(json::object arguments) {
   auth::AccountRecord record;
-  POSTERN_CO_TRY(record.address, text_of(request, "address"));
+  POSTERN_CO_TRY(record.address, text_of(arguments, "address"));
   const auto name = auth::canonical_address(record.address);
   if (!name.has_value()) {
     co_return fail(Errc::kInvalid, "\"" + record.address + "\" is no address of the form name@domain: " +
                                        name.error().detail);
   }
-  POSTERN_CO_CHECK_OK(apply(request, record));
+  POSTERN_CO_CHECK_OK(apply(arguments, record));
   if (directory_.find_login(record.address)) co_return fail(Errc::kAlreadyExists, record.address + " exists already");
 
   // The mailboxes first: a record in the directory always has them. What a crash in between leaves has
@@ -140,12 +143,12 @@ task<Result<json::object>> Accounts::add(json::object request) {
   co_return answer;
 }
 
-task<Result<json::object>> Accounts::set(json::object request) {
-  POSTERN_CO_TRY(const std::string address, text_of(request, "address"));
+task<Result<json::object>> Accounts::set(json::object arguments) {
+  POSTERN_CO_TRY(const std::string address, text_of(arguments, "address"));
   const auth::RecordPtr before = directory_.find_login(address);
   if (!before) co_return fail(Errc::kNotFound, "there is no account " + address);
   auth::AccountRecord record = *before;
-  POSTERN_CO_CHECK_OK(apply(request, record));
+  POSTERN_CO_CHECK_OK(apply(arguments, record));
   if (record.quota != before->quota) {
     POSTERN_CO_TRY(const std::shared_ptr<mailstore::Account> account, co_await store_.open_account(record.id));
     POSTERN_CO_CHECK_OK(co_await account->set_quota(record.quota));

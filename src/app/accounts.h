@@ -1,11 +1,10 @@
 // Accounts: what the `account` verbs do, once, whether they run in the server or beside it.
 //
-// Requests and answers are JSON objects, so that one call serves the command line and the admin socket:
-//   {"op": "add", "address": A, "password_hash": H?, "quota": bytes?, "aliases": [A...]?, "disabled": bool?}
-//   {"op": "set", "address": A, ... the same, "add_aliases": [A...]?, "remove_aliases": [A...]?}
-//   {"op": "list"}   {"op": "show" | "remove", "address": A}
-// An answer is {"account": {...}}, {"accounts": [...]} or {} , or
-//   {"error": {"code": "already_exists", "text": "..."}}, the text for people.
+// Verbs of the admin channel (http/admin.h), arguments and results as JSON objects:
+//   account.add     {"address": A, "password_hash": H?, "quota": bytes?, "aliases": [A...]?, "disabled": bool?}
+//   account.set     the same, and {"add_aliases": [A...]?, "remove_aliases": [A...]?}
+//   account.list    {}                account.show, account.remove   {"address": A}
+// A result is {"account": {...}}, {"accounts": [...]} or {}; the detail of an error is a line for people.
 // Passwords never come here: the caller hashes them.
 #pragma once
 
@@ -14,6 +13,7 @@
 
 #include "auth/directory.h"
 #include "base/task.h"
+#include "http/admin.h"
 #include "mailstore/mailstore.h"
 
 namespace postern::app {
@@ -24,13 +24,15 @@ class Accounts {
   // was disabled or removed. All references outlive the object.
   Accounts(mailstore::MailStore& store, auth::Directory& directory, std::function<void(AccountId)> on_locked_out);
 
-  // Never fails but by an answer with "error". One call at a time does not matter: changes are serialised.
-  task<boost::json::object> handle(boost::json::object request);
+  // Calls may overlap: changes are serialised in the directory.
+  task<Result<boost::json::object>> call(std::string verb, boost::json::object arguments);
+  // All of them, as verbs of the admin channel.
+  void add_to(http::AdminVerbs& verbs);
 
  private:
-  task<Result<boost::json::object>> run(boost::json::object request);
-  task<Result<boost::json::object>> add(boost::json::object request);
-  task<Result<boost::json::object>> set(boost::json::object request);
+  task<Result<boost::json::object>> run(std::string verb, boost::json::object arguments);
+  task<Result<boost::json::object>> add(boost::json::object arguments);
+  task<Result<boost::json::object>> set(boost::json::object arguments);
   task<Result<boost::json::object>> remove(auth::RecordPtr record);
   task<Result<boost::json::object>> list();
   task<boost::json::object> describe(auth::RecordPtr record);

@@ -53,10 +53,6 @@ Result<crypto::Secret> prepare_store(const config::Settings& settings, const Ser
     POSTERN_TRY(key, create_master_key(path, user, random));
     log_info("master_key_made", {{"file", path}});
   }
-  if (fs::path(path).parent_path() == fs::path(data_dir)) {
-    log_warn("master_key_beside_data",
-             {{"file", path}, {"hint", "whoever takes the disk takes both; move it and set storage.master_key"}});
-  }
   return std::move(*key);
 }
 

@@ -43,7 +43,7 @@ TEST(Prepend, CannotBeInjectedInto) {
       envelope, {.recipient = "u+list@d", .hostname = "mx", .peer = "127.0.0.1", .id = "77", .unix_seconds = 1795186000});
   EXPECT_EQ(header,
             "Return-Path: <a???B: c@d>\r\nDelivered-To: u+list@d\r\nReceived: from evil???X: y (127.0.0.1)\r\n"
-            "\tby mx with LMTP id 77\r\n\tfor <u+list@d>; Fri, 20 Nov 2026 15:26:40 +0000\r\n");
+            "\tby mx with LMTP id 77\r\n\tfor <u+list@d>; Fri, 20 Nov 2026 14:46:40 +0000\r\n");
 }
 
 }  // namespace

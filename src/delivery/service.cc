@@ -15,17 +15,10 @@ Service::Service(mailstore::MailStore& store, auth::Directory& directory, Clock&
     : store_(store), directory_(directory), clock_(clock), random_(random), pool_(pool), settings_(std::move(settings)) {}
 
 task<void> Service::serve(std::unique_ptr<Transport> transport, Signal& stop) {
-  if (connections_.fetch_add(1) < settings_.max_connections) {
-    open_connections.add(1);
-    Connection connection(*this, *transport, stop);
-    co_await connection.run();
-    open_connections.add(-1);
-  } else {
-    const std::string reply = lmtp::Machine::closing(settings_.lmtp.hostname, "has too many connections, try again");
-    (void)co_await transport->write(reply, clock_.now() + std::chrono::seconds(5));
-    co_await transport->shutdown();
-  }
-  connections_.fetch_sub(1);
+  open_connections.add(1);
+  Connection connection(*this, *transport, stop);
+  co_await connection.run();
+  open_connections.add(-1);
 }
 
 }  // namespace postern::delivery

@@ -5,7 +5,6 @@
 // never lose. Runs on the executor of its connection; the service is shared by all of them.
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <string>
 
@@ -22,8 +21,7 @@ namespace postern::delivery {
 
 struct Settings {
   lmtp::Options lmtp;
-  std::size_t max_connections = 100;                      // LIMIT: 421 beyond
-  Duration idle_timeout = std::chrono::minutes(5);        // a command, literal or DATA without a byte
+  Duration idle_timeout = std::chrono::minutes(5);  // a command, literal or DATA without a byte
   std::string spool_directory;
 };
 
@@ -45,7 +43,6 @@ class Service {
   Random& random_;
   ThreadPool& pool_;
   Settings settings_;
-  std::atomic<std::size_t> connections_{0};
 };
 
 }  // namespace postern::delivery

@@ -91,7 +91,7 @@ TEST_F(HttpServerTest, EverythingElseIsRefused) {
       {"GET  HTTP/1.1\r\n\r\n", "HTTP/1.1 400 Bad Request"},
       {"a1 LOGIN alice secret\r\n\r\n", "HTTP/1.1 400 Bad Request"},
       {std::string("\x16\x03\x01\x02\x00\x01\r\n\r\n", 10), "HTTP/1.1 400 Bad Request"},
-      {std::string("GET /me\0trics HTTP/1.1\r\nHost: x\r\n\r\n", 37), "HTTP/1.1 400 Bad Request"},
+      {std::string("GET /me\0trics HTTP/1.1\r\nHost: x\r\n\r\n", 35), "HTTP/1.1 400 Bad Request"},
   };
   for (const auto& [request, expected] : cases) {
     const std::string response = exchange(request);

@@ -19,11 +19,35 @@
 namespace postern::imap {
 
 enum class CommandId : std::uint8_t {
-  kCapability, kNoop, kLogout, kId,
-  kAuthenticate, kLogin,
-  kEnable, kSelect, kExamine, kCreate, kDelete, kRename, kSubscribe, kUnsubscribe, kList, kLsub,
-  kNamespace, kStatus, kAppend, kIdle,
-  kCheck, kClose, kUnselect, kExpunge, kSearch, kFetch, kStore, kCopy, kMove,
+  kCapability,
+  kNoop,
+  kLogout,
+  kId,
+  kAuthenticate,
+  kLogin,
+  kEnable,
+  kSelect,
+  kExamine,
+  kCreate,
+  kDelete,
+  kRename,
+  kSubscribe,
+  kUnsubscribe,
+  kList,
+  kLsub,
+  kNamespace,
+  kStatus,
+  kAppend,
+  kIdle,
+  kCheck,
+  kClose,
+  kUnselect,
+  kExpunge,
+  kSearch,
+  kFetch,
+  kStore,
+  kCopy,
+  kMove,
 };
 inline constexpr std::size_t kCommandCount = 29;
 
@@ -60,7 +84,7 @@ struct SelectArgs {  // SELECT and EXAMINE
   std::optional<QresyncParam> qresync;
 };
 struct CreateArgs {
-  std::string mailbox;                  // a trailing delimiter is kept; the session drops it
+  std::string mailbox;                   // a trailing delimiter is kept; the session drops it
   std::vector<std::string> special_use;  // "\\Sent" ..., as sent (RFC 6154 §3)
 };
 struct MailboxArgs {  // DELETE, SUBSCRIBE, UNSUBSCRIBE
@@ -72,7 +96,15 @@ struct RenameArgs {
 };
 
 enum class StatusItem : std::uint8_t {
-  kMessages, kRecent, kUidNext, kUidValidity, kUnseen, kDeleted, kSize, kHighestModSeq, kAppendLimit,
+  kMessages,
+  kRecent,
+  kUidNext,
+  kUidValidity,
+  kUnseen,
+  kDeleted,
+  kSize,
+  kHighestModSeq,
+  kAppendLimit,
 };
 struct StatusArgs {
   std::string mailbox;
@@ -108,25 +140,40 @@ struct AppendArgs {
 enum class ReturnOption : std::uint8_t { kMin, kMax, kAll, kCount, kSave };
 struct SearchArgs {
   Addressing by = Addressing::kSequence;
-  std::optional<std::vector<ReturnOption>> return_options;  // nullopt: plain SEARCH; empty: RETURN ()
-  std::string charset;                                      // empty when none was given
+  std::optional<std::vector<ReturnOption>>
+      return_options;   // nullopt: plain SEARCH; empty: RETURN ()
+  std::string charset;  // empty when none was given
   SearchProgram program;
 };
 
 enum class FetchItem : std::uint8_t {
-  kEnvelope, kFlags, kInternalDate, kRfc822, kRfc822Header, kRfc822Size, kRfc822Text,
-  kBody,           // non-extensible structure
+  kEnvelope,
+  kFlags,
+  kInternalDate,
+  kRfc822,
+  kRfc822Header,
+  kRfc822Size,
+  kRfc822Text,
+  kBody,  // non-extensible structure
   kBodyStructure,
-  kUid, kModSeq,
-  kBodySection,    // BODY[...] and BODY.PEEK[...]
-  kBinary,         // BINARY[...] and BINARY.PEEK[...]
+  kUid,
+  kModSeq,
+  kBodySection,  // BODY[...] and BODY.PEEK[...]
+  kBinary,       // BINARY[...] and BINARY.PEEK[...]
   kBinarySize,
 };
-enum class SectionText : std::uint8_t { kAll, kHeader, kHeaderFields, kHeaderFieldsNot, kText, kMime };
+enum class SectionText : std::uint8_t {
+  kAll,
+  kHeader,
+  kHeaderFields,
+  kHeaderFieldsNot,
+  kText,
+  kMime
+};
 struct Section {
-  std::vector<std::uint32_t> part;       // "1.2" => {1, 2}; empty: the message itself
+  std::vector<std::uint32_t> part;  // "1.2" => {1, 2}; empty: the message itself
   SectionText text = SectionText::kAll;
-  std::vector<std::string> fields;       // header-list, as sent
+  std::vector<std::string> fields;  // header-list, as sent
   friend bool operator==(const Section&, const Section&) = default;
 };
 struct Partial {
@@ -169,9 +216,9 @@ struct ExpungeArgs {
 struct Command {
   std::string tag;
   CommandId id = CommandId::kNoop;
-  std::variant<std::monostate, IdArgs, AuthenticateArgs, LoginArgs, EnableArgs, SelectArgs, CreateArgs,
-               MailboxArgs, RenameArgs, ListArgs, StatusArgs, AppendArgs, SearchArgs, FetchArgs,
-               StoreArgs, CopyArgs, ExpungeArgs>
+  std::variant<std::monostate, IdArgs, AuthenticateArgs, LoginArgs, EnableArgs, SelectArgs,
+               CreateArgs, MailboxArgs, RenameArgs, ListArgs, StatusArgs, AppendArgs, SearchArgs,
+               FetchArgs, StoreArgs, CopyArgs, ExpungeArgs>
       args;
 };
 

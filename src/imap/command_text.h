@@ -39,7 +39,8 @@ class CommandText {
     name(args.mailbox);
     if (args.condstore) add("CONDSTORE");
     if (!args.qresync) return;
-    add("QRESYNC " + std::to_string(args.qresync->uid_validity) + " " + std::to_string(args.qresync->mod_seq));
+    add("QRESYNC " + std::to_string(args.qresync->uid_validity) + " " +
+        std::to_string(args.qresync->mod_seq));
     if (args.qresync->known_uids) add("uids:" + args.qresync->known_uids->to_string());
     if (args.qresync->known_seqs) add("seqs:" + args.qresync->known_seqs->to_string());
     if (args.qresync->matching_uids) add("match:" + args.qresync->matching_uids->to_string());
@@ -84,7 +85,8 @@ class CommandText {
     by(args.by);
     if (args.return_options) {
       add("return:");
-      for (const ReturnOption option : *args.return_options) out_ += "mxacs"[static_cast<std::size_t>(option)];
+      for (const ReturnOption option : *args.return_options)
+        out_ += "mxacs"[static_cast<std::size_t>(option)];
     }
     if (!args.charset.empty()) add("charset:" + args.charset);
     add("");
@@ -129,9 +131,10 @@ class CommandText {
     for (const StatusItem item : list) add(std::string(to_string(item)));
   }
   void fetch_att(const FetchAtt& att) {
-    static constexpr const char* kNames[] = {"ENVELOPE", "FLAGS", "INTERNALDATE", "RFC822", "RFC822.HEADER",
-                                             "RFC822.SIZE", "RFC822.TEXT", "BODY", "BODYSTRUCTURE", "UID",
-                                             "MODSEQ", "BODY", "BINARY", "BINARY.SIZE"};
+    static constexpr const char* kNames[] = {
+        "ENVELOPE",    "FLAGS",       "INTERNALDATE", "RFC822",        "RFC822.HEADER",
+        "RFC822.SIZE", "RFC822.TEXT", "BODY",         "BODYSTRUCTURE", "UID",
+        "MODSEQ",      "BODY",        "BINARY",       "BINARY.SIZE"};
     add(kNames[static_cast<std::size_t>(att.item)]);
     if (att.peek) out_ += ".PEEK";
     const bool section = att.item == FetchItem::kBodySection || att.item == FetchItem::kBinary ||
@@ -141,10 +144,12 @@ class CommandText {
   }
   void program(const SearchProgram& program) {
     static constexpr const char* kNames[] = {
-        "&", "|", "!", "ALL", "ANSWERED", "DELETED", "DRAFT", "FLAGGED", "NEW", "OLD", "RECENT", "SEEN",
-        "UNANSWERED", "UNDELETED", "UNDRAFT", "UNFLAGGED", "UNSEEN", "BCC", "BODY", "CC", "FROM", "SUBJECT",
-        "TEXT", "TO", "KEYWORD", "UNKEYWORD", "HEADER", "LARGER", "SMALLER", "MODSEQ", "BEFORE", "ON", "SINCE",
-        "SENTBEFORE", "SENTON", "SENTSINCE", "SEQ", "UID"};
+        "&",         "|",         "!",      "ALL",     "ANSWERED",  "DELETED",    "DRAFT",
+        "FLAGGED",   "NEW",       "OLD",    "RECENT",  "SEEN",      "UNANSWERED", "UNDELETED",
+        "UNDRAFT",   "UNFLAGGED", "UNSEEN", "BCC",     "BODY",      "CC",         "FROM",
+        "SUBJECT",   "TEXT",      "TO",     "KEYWORD", "UNKEYWORD", "HEADER",     "LARGER",
+        "SMALLER",   "MODSEQ",    "BEFORE", "ON",      "SINCE",     "SENTBEFORE", "SENTON",
+        "SENTSINCE", "SEQ",       "UID"};
     const char* separator = "";
     for (const SearchNode& node : program.nodes) {
       out_ += separator;
@@ -153,8 +158,10 @@ class CommandText {
       if (node.op == SearchOp::kAnd || node.op == SearchOp::kOr) out_ += std::to_string(node.count);
       if (!node.name.empty()) out_ += ":" + node.name;
       if (node.op >= SearchOp::kBcc && node.op <= SearchOp::kHeader) out_ += "=" + node.text;
-      if (node.op >= SearchOp::kLarger && node.op <= SearchOp::kModSeq) out_ += "=" + std::to_string(node.number);
-      if (node.op >= SearchOp::kBefore && node.op <= SearchOp::kSentSince) out_ += "=" + std::to_string(node.date);
+      if (node.op >= SearchOp::kLarger && node.op <= SearchOp::kModSeq)
+        out_ += "=" + std::to_string(node.number);
+      if (node.op >= SearchOp::kBefore && node.op <= SearchOp::kSentSince)
+        out_ += "=" + std::to_string(node.date);
       if (node.op >= SearchOp::kSeqSet) out_ += "=" + node.set.to_string();
     }
   }

@@ -60,7 +60,8 @@ std::string_view Cursor::atom(std::string_view what) {
 
 bool Cursor::try_keyword(std::string_view keyword) {
   const std::string_view left = rest();
-  if (left.size() < keyword.size() || !iequals(left.substr(0, keyword.size()), keyword)) return false;
+  if (left.size() < keyword.size() || !iequals(left.substr(0, keyword.size()), keyword))
+    return false;
   if (left.size() > keyword.size() && is_atom_char(left[keyword.size()])) return false;
   at_ += keyword.size();
   return true;

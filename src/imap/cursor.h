@@ -1,8 +1,8 @@
 // Cursor: the tokens of a command (RFC 9051 §9), read front to back, once.
 //
-// The first failure latches: it is kept with its place, the cursor stands at the end, and every later
-// call fails or returns nothing. Rules are therefore written straight down and ok() is asked at the end
-// and in loops. A view returned lies in the command's bytes.
+// The first failure latches: it is kept with its place, the cursor stands at the end, and every
+// later call fails or returns nothing. Rules are therefore written straight down and ok() is asked
+// at the end and in loops. A view returned lies in the command's bytes.
 #pragma once
 
 #include <cstddef>
@@ -50,11 +50,12 @@ class Cursor {
   }
 
   std::string_view atom(std::string_view what);
-  // The keyword in any case, not followed by a further ATOM-CHAR; the cursor stays if it is not there.
+  // The keyword in any case, not followed by a further ATOM-CHAR; the cursor stays if it is not
+  // there.
   bool try_keyword(std::string_view keyword);
   void keyword(std::string_view keyword);
 
-  std::string string(std::string_view what);   // quoted or literal
+  std::string string(std::string_view what);  // quoted or literal
   std::string astring(std::string_view what);
   std::string quoted(std::string_view what);
   [[nodiscard]] bool at_string() const { return peek() == '"' || peek() == '{'; }
@@ -62,11 +63,11 @@ class Cursor {
   void allow_utf8_quoted() { utf8_quoted_ = true; }
 
   std::uint32_t nz_number(std::string_view what);
-  std::uint64_t number64(std::string_view what);     // 0 to 2^63-1
+  std::uint64_t number64(std::string_view what);  // 0 to 2^63-1
   std::uint64_t nz_number64(std::string_view what);
   NumberSet sequence_set(std::string_view what);
-  std::string mailbox();        // UTF-8, INBOX in upper case
-  std::string list_mailbox();   // with wildcards
+  std::string mailbox();       // UTF-8, INBOX in upper case
+  std::string list_mailbox();  // with wildcards
   Flag flag();
   // flag-list: "(" [flag *(SP flag)] ")"
   std::vector<Flag> flag_list();
@@ -82,8 +83,8 @@ class Cursor {
   std::optional<ParseError> error_;
 };
 
-// LIMIT: flags, header fields, fetch items, capabilities of one command. A line of 1 MiB may be half a
-// million one-letter words, and each costs thirty times its length once it is an object.
+// LIMIT: flags, header fields, fetch items, capabilities of one command. A line of 1 MiB may be
+// half a million one-letter words, and each costs thirty times its length once it is an object.
 inline constexpr std::size_t kMaxItems = 1'000;
 // LIMIT: fetch-atts of one FETCH; every one is answered for every message.
 inline constexpr std::size_t kMaxFetchItems = 256;

@@ -23,7 +23,8 @@ unsigned month_of(std::string_view name) {
 }
 
 // Days since 1970-01-01 of a date that exists in the calendar.
-std::optional<std::int32_t> days_of(std::string_view day, std::string_view month, std::string_view year) {
+std::optional<std::int32_t> days_of(std::string_view day, std::string_view month,
+                                    std::string_view year) {
   const auto d = parse_decimal<unsigned>(day);
   const auto y = parse_decimal<unsigned>(year);
   if (!d.has_value() || !y.has_value() || year.size() != 4) return std::nullopt;
@@ -48,7 +49,8 @@ void append_digits(std::string& out, unsigned value, unsigned width) {
 
 std::optional<std::int32_t> parse_date(std::string_view text) {
   const std::size_t first = text.find('-');
-  if (first == 0 || first > 2 || text.size() != first + 9 || text[first + 4] != '-') return std::nullopt;
+  if (first == 0 || first > 2 || text.size() != first + 9 || text[first + 4] != '-')
+    return std::nullopt;
   return days_of(text.substr(0, first), text.substr(first + 1, 3), text.substr(first + 5));
 }
 
@@ -79,9 +81,11 @@ std::string encode_date_time(const DateTime& when) {
   // Four digits hold the years 0 to 9999; what lies outside is shown as the nearest moment inside.
   constexpr std::int64_t kFirst = -719'528 * kDaySeconds;
   constexpr std::int64_t kLast = 2'932'897 * kDaySeconds - 1;
-  const std::int64_t local =
-      std::clamp(std::clamp(when.unix_seconds, kFirst, kLast) + when.zone_minutes * std::int64_t{60}, kFirst, kLast);
-  const std::int64_t days = local >= 0 ? local / kDaySeconds : -((-local + kDaySeconds - 1) / kDaySeconds);
+  const std::int64_t local = std::clamp(
+      std::clamp(when.unix_seconds, kFirst, kLast) + when.zone_minutes * std::int64_t{60}, kFirst,
+      kLast);
+  const std::int64_t days =
+      local >= 0 ? local / kDaySeconds : -((-local + kDaySeconds - 1) / kDaySeconds);
   const auto rest = static_cast<unsigned>(local - days * kDaySeconds);
   const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(days))};
   const auto day = static_cast<unsigned>(date.day());

@@ -20,9 +20,10 @@ TEST(DateTime, KnownMoments) {
 }
 
 TEST(DateTime, RoundTrip) {
-  for (const char* text : {"17-Jul-1996 02:44:25 -0700", " 1-Jan-1970 00:00:00 +0000", " 9-Feb-1900 23:59:59 +1345",
-                           "31-Dec-9999 23:59:59 +0000", " 1-Jan-0000 00:00:00 +0000", "29-Feb-2024 00:00:00 -0030",
-                           "01-Mar-2024 00:00:00 +2359"}) {
+  for (const char* text :
+       {"17-Jul-1996 02:44:25 -0700", " 1-Jan-1970 00:00:00 +0000", " 9-Feb-1900 23:59:59 +1345",
+        "31-Dec-9999 23:59:59 +0000", " 1-Jan-0000 00:00:00 +0000", "29-Feb-2024 00:00:00 -0030",
+        "01-Mar-2024 00:00:00 +2359"}) {
     const Result<DateTime> when = parse_date_time(text);
     ASSERT_TRUE(when.has_value()) << text;
     const std::string again = encode_date_time(*when);
@@ -40,17 +41,31 @@ TEST(DateTime, RoundTrip) {
 
 TEST(DateTime, StaysInFourDigitYears) {
   EXPECT_EQ(encode_date_time({.unix_seconds = INT64_MAX}), "31-Dec-9999 23:59:59 +0000");
-  EXPECT_EQ(encode_date_time({.unix_seconds = INT64_MIN, .zone_minutes = -60}), " 1-Jan-0000 00:00:00 -0100");
+  EXPECT_EQ(encode_date_time({.unix_seconds = INT64_MIN, .zone_minutes = -60}),
+            " 1-Jan-0000 00:00:00 -0100");
 }
 
 TEST(DateTime, Refuses) {
-  for (const char* text :
-       {"", "bad-date", "1-Jan-1970 00:00:00 +0000", "00-Jan-1970 00:00:00 +0000", "32-Jan-1970 00:00:00 +0000",
-        "30-Feb-2024 00:00:00 +0000", "29-Feb-2023 00:00:00 +0000", "17-Jux-1996 02:44:25 -0700",
-        "17-Jul-1996 24:00:00 -0700", "17-Jul-1996 02:60:25 -0700", "17-Jul-1996 02:44:61 -0700",
-        "17-Jul-1996 02:44:25 -0760", "17-Jul-1996 02:44:25 -2400", "17-Jul-1996 02:44:25  0700",
-        "17-Jul-1996 02:44:25 -07000", "17-Jul-19960 2:44:25 -0700", "17 Jul 1996 02:44:25 -0700",
-        "+7-Jul-1996 02:44:25 -0700", "17-Jul-199a 02:44:25 -0700", "  -Jul-1996 02:44:25 -0700"}) {
+  for (const char* text : {"",
+                           "bad-date",
+                           "1-Jan-1970 00:00:00 +0000",
+                           "00-Jan-1970 00:00:00 +0000",
+                           "32-Jan-1970 00:00:00 +0000",
+                           "30-Feb-2024 00:00:00 +0000",
+                           "29-Feb-2023 00:00:00 +0000",
+                           "17-Jux-1996 02:44:25 -0700",
+                           "17-Jul-1996 24:00:00 -0700",
+                           "17-Jul-1996 02:60:25 -0700",
+                           "17-Jul-1996 02:44:61 -0700",
+                           "17-Jul-1996 02:44:25 -0760",
+                           "17-Jul-1996 02:44:25 -2400",
+                           "17-Jul-1996 02:44:25  0700",
+                           "17-Jul-1996 02:44:25 -07000",
+                           "17-Jul-19960 2:44:25 -0700",
+                           "17 Jul 1996 02:44:25 -0700",
+                           "+7-Jul-1996 02:44:25 -0700",
+                           "17-Jul-199a 02:44:25 -0700",
+                           "  -Jul-1996 02:44:25 -0700"}) {
     EXPECT_FALSE(parse_date_time(text).has_value()) << text;
   }
 }
@@ -60,8 +75,9 @@ TEST(Date, OfSearch) {
   EXPECT_EQ(parse_date("01-jan-1970"), 0);
   EXPECT_EQ(parse_date("31-DEC-1969"), -1);
   EXPECT_EQ(parse_date("29-Feb-2000"), 11016);
-  for (const char* text : {"", "-Jan-1970", "001-Jan-1970", "0-Jan-1970", "31-Apr-2020", "1-Jan-70", "1-Jan-19700",
-                           "1-Janu-1970", "1/Jan/1970", " 1-Jan-1970", "1-Jan-197 ", "-"}) {
+  for (const char* text :
+       {"", "-Jan-1970", "001-Jan-1970", "0-Jan-1970", "31-Apr-2020", "1-Jan-70", "1-Jan-19700",
+        "1-Janu-1970", "1/Jan/1970", " 1-Jan-1970", "1-Jan-197 ", "-"}) {
     EXPECT_FALSE(parse_date(text).has_value()) << text;
   }
 }

@@ -22,12 +22,18 @@ void append_field_name(std::string& out, std::string_view name) {
 
 std::string_view section_text_name(SectionText text) {
   switch (text) {
-    case SectionText::kAll: break;
-    case SectionText::kHeader: return "HEADER";
-    case SectionText::kHeaderFields: return "HEADER.FIELDS";
-    case SectionText::kHeaderFieldsNot: return "HEADER.FIELDS.NOT";
-    case SectionText::kText: return "TEXT";
-    case SectionText::kMime: return "MIME";
+    case SectionText::kAll:
+      break;
+    case SectionText::kHeader:
+      return "HEADER";
+    case SectionText::kHeaderFields:
+      return "HEADER.FIELDS";
+    case SectionText::kHeaderFieldsNot:
+      return "HEADER.FIELDS.NOT";
+    case SectionText::kText:
+      return "TEXT";
+    case SectionText::kMime:
+      return "MIME";
   }
   return {};
 }
@@ -41,7 +47,8 @@ void append_mailbox(std::string& out, std::string_view name, bool utf8) {
     return;
   }
   // SECURITY: a name cannot hold line ends, and if one did it would be counted, not sent as a line.
-  const bool line_safe = name.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
+  const bool line_safe =
+      name.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
   if (line_safe) {
     append_quoted(out, name);
   } else {
@@ -49,7 +56,8 @@ void append_mailbox(std::string& out, std::string_view name, bool utf8) {
   }
 }
 
-void append_section(std::string& out, const Section& section, const std::optional<Partial>& partial) {
+void append_section(std::string& out, const Section& section,
+                    const std::optional<Partial>& partial) {
   out += '[';
   for (const std::uint32_t number : section.part) {
     append_number(out, number);
@@ -88,15 +96,24 @@ void append_number(std::string& out, std::uint64_t value) {
 
 std::string_view to_string(StatusItem item) {
   switch (item) {
-    case StatusItem::kMessages: return "MESSAGES";
-    case StatusItem::kRecent: return "RECENT";
-    case StatusItem::kUidNext: return "UIDNEXT";
-    case StatusItem::kUidValidity: return "UIDVALIDITY";
-    case StatusItem::kUnseen: return "UNSEEN";
-    case StatusItem::kDeleted: return "DELETED";
-    case StatusItem::kSize: return "SIZE";
-    case StatusItem::kHighestModSeq: return "HIGHESTMODSEQ";
-    case StatusItem::kAppendLimit: return "APPENDLIMIT";
+    case StatusItem::kMessages:
+      return "MESSAGES";
+    case StatusItem::kRecent:
+      return "RECENT";
+    case StatusItem::kUidNext:
+      return "UIDNEXT";
+    case StatusItem::kUidValidity:
+      return "UIDVALIDITY";
+    case StatusItem::kUnseen:
+      return "UNSEEN";
+    case StatusItem::kDeleted:
+      return "DELETED";
+    case StatusItem::kSize:
+      return "SIZE";
+    case StatusItem::kHighestModSeq:
+      return "HIGHESTMODSEQ";
+    case StatusItem::kAppendLimit:
+      return "APPENDLIMIT";
   }
   return {};
 }

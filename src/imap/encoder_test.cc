@@ -25,7 +25,8 @@ TEST(Encoder, Mailbox) {
 
 // What the server says, it understands.
 TEST(Encoder, MailboxRoundTrip) {
-  for (const std::string name : {"INBOX", "a b", "R&D", "\xC3\xA4\xE8\xAA\x9E\xF0\x9F\x98\x80", "x\"y\\z", "%*(){", "&-"}) {
+  for (const std::string name :
+       {"INBOX", "a b", "R&D", "\xC3\xA4\xE8\xAA\x9E\xF0\x9F\x98\x80", "x\"y\\z", "%*(){", "&-"}) {
     EXPECT_EQ(parse_text("a DELETE " + mailbox(name, false), kPlain), "DELETE '" + name + "'");
     EXPECT_EQ(parse_text("a DELETE " + mailbox(name, true), kUtf8), "DELETE '" + name + "'");
   }

@@ -23,7 +23,9 @@ std::size_t find_line_special(std::string_view in) {
 
 }  // namespace
 
-FramerLimits FramerLimits::before_login() { return {}; }
+FramerLimits FramerLimits::before_login() {
+  return {};
+}
 
 FramerLimits FramerLimits::after_login() {
   return {.line = 64 * kKiB,
@@ -37,11 +39,17 @@ FramerLimits FramerLimits::after_login() {
 
 Framer::Framer(FramerLimits limits) : limits_(limits), next_limits_(limits) {}
 
-void Framer::set_limits(FramerLimits limits) { next_limits_ = limits; }
+void Framer::set_limits(FramerLimits limits) {
+  next_limits_ = limits;
+}
 
-void Framer::expect_raw_line() { raw_next_ = true; }
+void Framer::expect_raw_line() {
+  raw_next_ = true;
+}
 
-bool Framer::idle() const { return state_ == State::kStart && !cr_ && !skipped_; }
+bool Framer::idle() const {
+  return state_ == State::kStart && !cr_ && !skipped_;
+}
 
 void Framer::release_memory() {
   if (!idle()) return;
@@ -65,15 +73,23 @@ Framer::Action Framer::feed(std::string_view& in) {
 
 Framer::Step Framer::step(std::string_view& in) {
   switch (state_) {
-    case State::kStart: return step_start(in);
+    case State::kStart:
+      return step_start(in);
     case State::kLine:
-    case State::kRaw: return step_line(in);
-    case State::kAsk: return too_big_ ? die(Fault::kLiteralTooBig) : Action::kLiteral;
-    case State::kCollect: return step_collect(in);
-    case State::kStream: return step_stream(in);
-    case State::kSkipLine: return step_skip_line(in);
-    case State::kSkip: return step_skip(in);
-    case State::kDead: break;
+    case State::kRaw:
+      return step_line(in);
+    case State::kAsk:
+      return too_big_ ? die(Fault::kLiteralTooBig) : Action::kLiteral;
+    case State::kCollect:
+      return step_collect(in);
+    case State::kStream:
+      return step_stream(in);
+    case State::kSkipLine:
+      return step_skip_line(in);
+    case State::kSkip:
+      return step_skip(in);
+    case State::kDead:
+      break;
   }
   in = {};
   return Action::kNeedMore;
@@ -150,7 +166,7 @@ Framer::Fault Framer::absorb(std::string_view& in, std::size_t count) {
   Fault fault = Fault::kNone;
   std::size_t taken = 0;
   if (state_ == State::kRaw) {
-    taken = count;
+    for (; taken < count; ++taken) scan_.next(in[taken], false);
   } else {
     while (taken < count && fault == Fault::kNone) {
       if (!track(in[taken++])) fault = Fault::kTooDeep;
@@ -182,16 +198,22 @@ bool Framer::track(char c) {
 
 Framer::Step Framer::end_line() {
   if (state_ == State::kRaw) {
+    // SECURITY: no response ends like this, so a client that sends it is not where we are, and what
+    // it believes to be a literal would be read as commands.
+    if (scan_.ending() != LiteralScan::Ending::kPlain) return die(Fault::kBadLiteral);
     state_ = State::kStart;
-    first_line_ = false;
     return Action::kLine;
   }
   if (std::exchange(first_line_, false) && looks_foreign()) return die(Fault::kNotImap);
   switch (scan_.ending()) {
-    case LiteralScan::Ending::kPlain: break;
-    case LiteralScan::Ending::kSync: return announce(true);
-    case LiteralScan::Ending::kNonSync: return announce(false);
-    case LiteralScan::Ending::kBroken: return die(Fault::kBadLiteral);
+    case LiteralScan::Ending::kPlain:
+      break;
+    case LiteralScan::Ending::kSync:
+      return announce(true);
+    case LiteralScan::Ending::kNonSync:
+      return announce(false);
+    case LiteralScan::Ending::kBroken:
+      return die(Fault::kBadLiteral);
   }
   state_ = State::kStart;
   return Action::kCommand;
@@ -213,7 +235,8 @@ Framer::Step Framer::announce(bool synchronizing) {
     return die(Fault::kLiteralTooBig);
   }
   state_ = State::kAsk;
-  // The message of an APPEND is streamed and has a limit of its own; every other literal is collected.
+  // The message of an APPEND is streamed and has a limit of its own; every other literal is
+  // collected.
   if (literal_fits() || iequals(verb(), "APPEND")) return Action::kLiteral;
   const Action action = bad(Fault::kLiteralTooBig);
   if (state_ == State::kDead) return action;
@@ -251,12 +274,14 @@ Framer::Step Framer::step_collect(std::string_view& in) {
     return std::nullopt;
   }
   if (in.empty()) return Action::kNeedMore;
-  const std::size_t count = static_cast<std::size_t>(std::min<std::uint64_t>(left_, in.size()));
+  const std::size_t most = static_cast<std::size_t>(std::min<std::uint64_t>(left_, in.size()));
+  // CHAR8 of RFC 9051 §9: NUL stands in literal8 only.
+  const std::size_t nul = literal_.binary ? std::string_view::npos : in.substr(0, most).find('\0');
+  const std::size_t count = nul == std::string_view::npos ? most : nul + 1;
   const std::string_view part = in.substr(0, count);
   in.remove_prefix(count);
   left_ -= count;
-  // CHAR8 of RFC 9051 §9: NUL stands in literal8 only.
-  if (!literal_.binary && part.find('\0') != std::string_view::npos) {
+  if (nul != std::string_view::npos) {
     const Action action = bad(Fault::kBadByte);
     if (state_ == State::kDead) return action;
     return skip_literal(left_).value_or(action);
@@ -284,112 +309,6 @@ void Framer::begin_line_after_literal(State state) {
   scan_.reset();
 }
 
-void Framer::reject_command() {
-  switch (state_) {
-    case State::kAsk:
-      drop();
-      if (literal_.synchronizing) {
-        state_ = State::kStart;
-        skipped_ = true;
-        return;
-      }
-      left_ = literal_.size;
-      state_ = State::kSkip;
-      break;
-    case State::kCollect:
-    case State::kStream:
-      drop();
-      state_ = State::kSkip;
-      break;
-    case State::kLine:
-      drop();
-      state_ = State::kSkipLine;
-      break;
-    case State::kStart:
-    case State::kSkipLine:
-    case State::kSkip:
-    case State::kRaw:
-    case State::kDead: break;
-  }
-}
-
-// Goes on skipping with a literal, or gives up on a client that sends too much of what nobody wants.
-Framer::Step Framer::skip_literal(std::uint64_t size) {
-  left_ = size;
-  state_ = State::kSkip;
-  if (size > limits_.skip - std::min(limits_.skip, skipped_octets_)) return die(Fault::kLiteralTooBig);
-  return std::nullopt;
-}
-
-Framer::Step Framer::step_skip(std::string_view& in) {
-  if (left_ == 0) {
-    begin_line_after_literal(State::kSkipLine);
-    return std::nullopt;
-  }
-  if (const Step given_up = skip_literal(left_)) return given_up;
-  if (in.empty()) return Action::kNeedMore;
-  const std::size_t count = static_cast<std::size_t>(std::min<std::uint64_t>(left_, in.size()));
-  in.remove_prefix(count);
-  left_ -= count;
-  skipped_octets_ += count;
-  return std::nullopt;
-}
-
-// Only CRLF ends a skipped line too; what else is wrong with it does not matter any more.
-Framer::Step Framer::step_skip_line(std::string_view& in) {
-  while (!in.empty()) {
-    const char c = in.front();
-    in.remove_prefix(1);
-    if (++skipped_octets_ > limits_.skip) return die(Fault::kLineTooLong);
-    if (cr_ && c == '\n') {
-      cr_ = false;
-      return end_skipped_line();
-    }
-    if (cr_) scan_.next('\r', quoted_);
-    cr_ = c == '\r';
-    if (!cr_) (void)track(c);
-  }
-  return Action::kNeedMore;
-}
-
-Framer::Step Framer::end_skipped_line() {
-  switch (scan_.ending()) {
-    case LiteralScan::Ending::kPlain:
-    case LiteralScan::Ending::kSync: return end_skip();  // no "+" is coming, so nothing follows
-    case LiteralScan::Ending::kNonSync: return skip_literal(scan_.number());
-    case LiteralScan::Ending::kBroken: break;
-  }
-  return die(Fault::kBadLiteral);
-}
-
-Framer::Step Framer::end_skip() {
-  state_ = State::kStart;
-  if (silent_) return std::nullopt;
-  return Action::kSkipped;
-}
-
-Framer::Action Framer::bad(Fault fault) {
-  if (limits_.close_on_fault) return die(fault);
-  fault_ = fault;
-  silent_ = true;
-  drop();
-  state_ = State::kSkipLine;
-  return Action::kBad;
-}
-
-Framer::Action Framer::die(Fault fault) {
-  fault_ = fault;
-  drop();
-  state_ = State::kDead;
-  return Action::kBad;
-}
-
-// Forgets the command except for its tag.
-void Framer::drop() {
-  tag_ = std::string(tag());
-  buffer_ = std::string();
-}
-
 // The word after the tag, as far as it is there.
 std::string_view Framer::verb() const {
   const std::string_view line = buffer_;
@@ -402,17 +321,18 @@ std::string_view Framer::verb() const {
 std::size_t Framer::line_limit() const {
   if (state_ == State::kRaw) return limits_.auth_line;
   const std::string_view word = verb();
-  for (const std::string_view name : {"UID", "FETCH", "STORE", "SEARCH", "COPY", "MOVE", "SELECT", "EXAMINE"}) {
+  for (const std::string_view name :
+       {"UID", "FETCH", "STORE", "SEARCH", "COPY", "MOVE", "SELECT", "EXAMINE"}) {
     if (iequals(word, name)) return std::max(limits_.line, limits_.set_line);
   }
   // LIMIT: only an initial response needs the length, a mechanism name does not.
-  const bool initial_response = iequals(word, "AUTHENTICATE") &&
-                                std::count(buffer_.begin(), buffer_.end(), ' ') >= 3;
+  const bool initial_response =
+      iequals(word, "AUTHENTICATE") && std::count(buffer_.begin(), buffer_.end(), ' ') >= 3;
   return initial_response ? std::max(limits_.line, limits_.auth_line) : limits_.line;
 }
 
-// SECURITY (cross-protocol requests): a browser or a mail relay that was talked into connecting here
-// must find nobody who reads on to the lines that an attacker put into its payload.
+// SECURITY (cross-protocol requests): a browser or a mail relay that was talked into connecting
+// here must find nobody who reads on to the lines that an attacker put into its payload.
 bool Framer::looks_foreign() const {
   const std::string_view line = buffer_;
   for (const std::string_view greeting : {"EHLO ", "HELO ", "LHLO ", "SSH-"}) {

@@ -1,21 +1,22 @@
-// Framer: cuts the client's byte stream into commands, literals included, before anything is parsed.
+// Framer: cuts the client's byte stream into commands, literals included, before anything is
+// parsed.
 //
 // SECURITY (desync): the framer alone decides where a command ends. An error consumes the rest of
 // *that* command or ends the connection; bytes of a rejected literal are skipped here and are never
 // seen by a parser. Only CRLF ends a line; NUL, bare CR and bare LF are errors (RFC 9051 §2.2).
 // Every byte is charged to the command's budget as it arrives.
 //
-//   feed() ──> kNeedMore           everything given was consumed; read more
-//          ├─> kCommand            command() holds one whole command without its final CRLF
-//          ├─> kLine               command() holds one raw line, asked for by expect_raw_line()
-//          ├─> kLiteral            command() holds what precedes a literal of literal() octets;
-//          │                       answer with accept_literal(), stream_literal() or reject_command()
-//          ├─> kStreamBytes        body() views literal octets in the caller's buffer (after stream_literal)
-//          ├─> kStreamEnd          the streamed literal is complete; the command's rest follows
-//          ├─> kSkipped            a rejected command has been consumed to its end
-//          └─> kBad                fault(); fatal() = say BYE and close. Otherwise answer BAD with tag()
-//                                  at once: what is left of the command is swallowed by the next
-//                                  feed() calls without a further word
+//   feed() ──> kNeedMore     everything given was consumed; read more
+//          ├─> kCommand      command() holds one whole command without its final CRLF
+//          ├─> kLine         command() holds one raw line, asked for by expect_raw_line()
+//          ├─> kLiteral      command() holds what precedes a literal of literal() octets; answer
+//          │                 with accept_literal(), stream_literal() or reject_command()
+//          ├─> kStreamBytes  body() views literal octets in the caller's buffer (stream_literal())
+//          ├─> kStreamEnd    the streamed literal is complete; the command's rest follows
+//          ├─> kSkipped      a rejected command has been consumed to its end
+//          └─> kBad          fault(); fatal() = say BYE and close. Otherwise answer BAD with tag()
+//                            at once: what is left of the command is swallowed by the next feed()
+//                            calls without a further word
 //
 // feed() is called, with an empty view too, until it says kNeedMore: an action may need no byte.
 // Empty lines between commands are skipped (clients send CRLF before a tag) and are no command.
@@ -45,31 +46,39 @@
 namespace postern::imap {
 
 struct FramerLimits {
-  std::size_t line = 2 * 1024;           // octets of command() that are not literal octets
-  std::size_t auth_line = 24 * 1024;     // an AUTHENTICATE with initial response, and raw lines
-  std::size_t set_line = 2 * 1024;       // commands that carry sets
-  std::size_t literals = 16 * 1024;      // all collected literals of one command; streamed ones are apart
-  std::size_t depth = 1;                 // open parentheses outside quoted strings
-  std::uint64_t skip = 16 * 1024;        // octets of a rejected command that are read and thrown away
-  bool literal_plus = true;              // false: LITERAL-, non-synchronizing literals up to 4,096 octets
-  bool close_on_fault = true;            // every fault is fatal
+  std::size_t line = 2 * 1024;        // octets of command() that are not literal octets
+  std::size_t auth_line = 24 * 1024;  // an AUTHENTICATE with initial response, and raw lines
+  std::size_t set_line = 2 * 1024;    // commands that carry sets
+  std::size_t literals = 16 * 1024;   // all collected literals of one command; not streamed ones
+  std::size_t depth = 1;              // open parentheses outside quoted strings
+  std::uint64_t skip = 16 * 1024;     // octets of a rejected command that are read and thrown away
+  bool literal_plus = true;    // false: LITERAL-, non-synchronizing literals up to 4,096 octets
+  bool close_on_fault = true;  // every fault is fatal
   [[nodiscard]] static FramerLimits before_login();
-  [[nodiscard]] static FramerLimits after_login();  // 64 KiB, 1 MiB with sets, 1 MiB literals, depth 64
+  // 64 KiB, 1 MiB with sets, 1 MiB of literals, depth 64.
+  [[nodiscard]] static FramerLimits after_login();
 };
 
 class Framer {
  public:
   enum class Action : std::uint8_t {
-    kNeedMore, kCommand, kLine, kLiteral, kStreamBytes, kStreamEnd, kSkipped, kBad,
+    kNeedMore,
+    kCommand,
+    kLine,
+    kLiteral,
+    kStreamBytes,
+    kStreamEnd,
+    kSkipped,
+    kBad,
   };
   enum class Fault : std::uint8_t {
     kNone,
-    kLineTooLong,     // BAD [TOOBIG]
+    kLineTooLong,  // BAD [TOOBIG]
     kTooDeep,
-    kBadLiteral,      // the announcement cannot be read: always fatal
-    kLiteralTooBig,   // BAD [TOOBIG]
-    kBadByte,         // NUL, bare CR or bare LF
-    kNotImap,         // HTTP, SMTP, SSH or TLS on the first line: close without a word
+    kBadLiteral,     // the announcement cannot be read: always fatal
+    kLiteralTooBig,  // BAD [TOOBIG]
+    kBadByte,        // NUL, bare CR or bare LF
+    kNotImap,        // HTTP, SMTP, SSH or TLS on the first line: close without a word
   };
 
   struct Literal {
@@ -83,15 +92,16 @@ class Framer {
 
   void set_limits(FramerLimits limits);  // takes effect with the next command
 
-  // The next line is no command but raw text (a SASL response, DONE of IDLE): it comes as kLine, empty
-  // lines too, with the CRLF rule and auth_line as its limit. Holds for one line. Precondition: idle().
+  // The next line is no command but raw text (a SASL response): it comes as kLine, empty lines too,
+  // with the CRLF rule and auth_line as its limit. A line that ends like a literal announcement is
+  // kBadLiteral. Holds for one line. Precondition: idle().
   void expect_raw_line();
 
   // Consumes from the front of `in` (shrinks it) up to the next action.
   Action feed(std::string_view& in);
 
-  // The command so far, or whole: literals stand in place as "{n}CRLF" and their octets. Valid until
-  // the next feed(). A streamed literal leaves only its "{n}CRLF" announcement.
+  // The command so far, or whole: literals stand in place as "{n}CRLF" and their octets. Valid
+  // until the next feed(). A streamed literal leaves only its "{n}CRLF" announcement.
   [[nodiscard]] std::string_view command() const { return buffer_; }
   [[nodiscard]] const Literal& literal() const { return literal_; }
   [[nodiscard]] std::string_view body() const { return body_; }
@@ -106,11 +116,11 @@ class Framer {
   [[nodiscard]] bool literal_fits() const;
   void accept_literal();  // collect it into command(); kBad follows if it does not fit
   void stream_literal();  // hand it out by kStreamBytes
-  // The command is refused: a synchronizing literal is not coming (the client reads our tagged answer
-  // instead of "+"), a non-synchronizing one is skipped, and so is the rest of the command with every
-  // further literal, up to kSkipped. After a synchronizing literal the command has ended at once, and
-  // kSkipped comes with the next feed(). Also allowed while a literal is streamed. Past
-  // FramerLimits::skip octets kBad (kLiteralTooBig or kLineTooLong, fatal) comes instead.
+  // The command is refused: a synchronizing literal is not coming (the client reads our tagged
+  // answer instead of "+"), a non-synchronizing one is skipped, and so is the rest of the command
+  // with every further literal, up to kSkipped. After a synchronizing literal the command has ended
+  // at once, and kSkipped comes with the next feed(). Also allowed while a literal is streamed.
+  // Past FramerLimits::skip octets kBad (kLiteralTooBig or kLineTooLong, fatal) comes instead.
   void reject_command();
 
   // True between commands, with no byte of the next one seen.
@@ -122,7 +132,15 @@ class Framer {
 
  private:
   enum class State : std::uint8_t {
-    kStart, kLine, kAsk, kCollect, kStream, kSkipLine, kSkip, kRaw, kDead,
+    kStart,
+    kLine,
+    kAsk,
+    kCollect,
+    kStream,
+    kSkipLine,
+    kSkip,
+    kRaw,
+    kDead,
   };
 
   // One transition; nullopt: go on in the new state.
@@ -156,14 +174,14 @@ class Framer {
   FramerLimits next_limits_;
   State state_ = State::kStart;
   Fault fault_ = Fault::kNone;
-  bool cr_ = false;          // a CR was taken; LF must be next
-  bool raw_next_ = false;    // expect_raw_line()
-  bool first_line_ = true;   // of the connection
-  bool quoted_ = false;      // inside a quoted string
-  bool escaped_ = false;     // after a backslash in it
-  bool too_big_ = false;     // accept_literal() went over the budget
-  bool silent_ = false;      // the skipping follows kBad: no kSkipped
-  bool skipped_ = false;     // kSkipped is due
+  bool cr_ = false;         // a CR was taken; LF must be next
+  bool raw_next_ = false;   // expect_raw_line()
+  bool first_line_ = true;  // of the connection
+  bool quoted_ = false;     // inside a quoted string
+  bool escaped_ = false;    // after a backslash in it
+  bool too_big_ = false;    // accept_literal() went over the budget
+  bool silent_ = false;     // the skipping follows kBad: no kSkipped
+  bool skipped_ = false;    // kSkipped is due
   std::size_t depth_ = 0;
   std::size_t line_octets_ = 0;     // of all lines of this command
   std::size_t line_limit_ = 0;      // of this command; 0 while limits_.line has sufficed
@@ -174,7 +192,7 @@ class Framer {
   Literal literal_;
   std::string_view body_;  // into the caller's buffer
   std::string buffer_;
-  std::string tag_;        // kept when buffer_ is dropped
+  std::string tag_;  // kept when buffer_ is dropped
 };
 
 }  // namespace postern::imap

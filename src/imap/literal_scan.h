@@ -1,5 +1,6 @@
-// LiteralScan: recognizes a literal announcement ("{n}", "{n+}", "~{n}" right before CRLF) while a line
-// passes by, octet by octet, so that nobody ever has to look back into a line that is not kept.
+// LiteralScan: recognizes a literal announcement ("{n}", "{n+}", "~{n}" right before CRLF) while a
+// line passes by, octet by octet, so that nobody ever has to look back into a line that is not
+// kept.
 //
 // RFC 7888 §3: the end of every line is checked, whatever stands before it, also within a broken
 // quoted string; otherwise the octets that follow would be taken for commands.
@@ -12,10 +13,10 @@ namespace postern::imap {
 class LiteralScan {
  public:
   enum class Ending : std::uint8_t {
-    kPlain,   // the line ends the command
-    kSync,    // {n}
-    kNonSync, // {n+}
-    kBroken,  // looks like an announcement and is none, or its number passes 2^63-1
+    kPlain,    // the line ends the command
+    kSync,     // {n}
+    kNonSync,  // {n+}
+    kBroken,   // looks like an announcement and is none, or its number passes 2^63-1
   };
 
   void reset() { *this = LiteralScan(); }

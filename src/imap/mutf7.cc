@@ -1,5 +1,5 @@
-// Modified UTF-7 of RFC 3501 §5.1.3: printable ASCII stands for itself, "&-" is "&", everything else is
-// UTF-16 in base64 with "," for "/", between "&" and "-".
+// Modified UTF-7 of RFC 3501 §5.1.3: printable ASCII stands for itself, "&-" is "&", everything
+// else is UTF-16 in base64 with "," for "/", between "&" and "-".
 #include <array>
 #include <cstdint>
 
@@ -9,7 +9,8 @@
 namespace postern::imap {
 namespace {
 
-constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,";
+constexpr std::string_view kBase64 =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,";
 
 constexpr std::array<std::int8_t, 256> kBase64Value = [] {
   std::array<std::int8_t, 256> table{};
@@ -20,7 +21,9 @@ constexpr std::array<std::int8_t, 256> kBase64Value = [] {
   return table;
 }();
 
-bool is_printable(std::uint32_t c) { return c >= 0x20 && c <= 0x7E; }
+bool is_printable(std::uint32_t c) {
+  return c >= 0x20 && c <= 0x7E;
+}
 
 void append_utf8(std::string& out, std::uint32_t c) {
   const auto put = [&out](std::uint32_t byte) { out += static_cast<char>(byte); };
@@ -131,7 +134,8 @@ Result<std::string> decode_mutf7(std::string_view wire) {
   bool after_shifted = false;  // the text before this place is a shifted run
   while (!wire.empty()) {
     const char c = wire.front();
-    if (!is_printable(static_cast<unsigned char>(c))) return fail(Errc::kInvalid, "octet in modified UTF-7");
+    if (!is_printable(static_cast<unsigned char>(c)))
+      return fail(Errc::kInvalid, "octet in modified UTF-7");
     if (c != '&') {
       out += c;
       wire.remove_prefix(1);
@@ -139,7 +143,8 @@ Result<std::string> decode_mutf7(std::string_view wire) {
       continue;
     }
     const std::size_t end = wire.find('-');
-    if (end == std::string_view::npos) return fail(Errc::kInvalid, "modified UTF-7 does not shift back");
+    if (end == std::string_view::npos)
+      return fail(Errc::kInvalid, "modified UTF-7 does not shift back");
     const std::string_view run = wire.substr(1, end - 1);
     wire.remove_prefix(end + 1);
     if (run.empty()) {
@@ -148,7 +153,8 @@ Result<std::string> decode_mutf7(std::string_view wire) {
       continue;
     }
     // RFC 3501 §5.1.3: "-&" between two runs is a superfluous shift.
-    if (after_shifted || !decode_shifted(run, out)) return fail(Errc::kInvalid, "modified UTF-7 not canonical");
+    if (after_shifted || !decode_shifted(run, out))
+      return fail(Errc::kInvalid, "modified UTF-7 not canonical");
     after_shifted = true;
   }
   return out;

@@ -7,7 +7,8 @@
 namespace postern::imap {
 namespace {
 
-// seq-number = nz-number / "*"; `*` is read as 0, which no nz-number is. False leaves `text` anywhere.
+// seq-number = nz-number / "*"; `*` is read as 0, which no nz-number is. False leaves `text`
+// anywhere.
 bool take_seq_number(std::string_view& text, std::uint32_t& number) {
   if (text.empty()) return false;
   if (text.front() == '*') {
@@ -58,7 +59,8 @@ Result<NumberSet> NumberSet::parse(std::string_view text) {
     text.remove_prefix(1);
   }
   set.fixed_ = UidSet::from_unsorted(std::move(fixed));
-  if (set.fixed_.intervals().size() > kMaxIntervals) return fail(Errc::kLimit, "sequence-set intervals");
+  if (set.fixed_.intervals().size() > kMaxIntervals)
+    return fail(Errc::kLimit, "sequence-set intervals");
   return set;
 }
 

@@ -1,6 +1,7 @@
 // sequence-set as a client wrote it (RFC 9051 §9): numbers and ranges with "*", or "$" (RFC 5182).
 //
-// Never expanded. `*` stays symbolic until resolve(), because only the view knows the largest number.
+// Never expanded. `*` stays symbolic until resolve(), because only the view knows the largest
+// number.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +23,8 @@ class NumberSet {
 
   [[nodiscard]] static NumberSet saved_result();  // "$"
 
-  // Parses all of `text`. kInvalid for bad syntax, 0 or a number over 2^32-1; kLimit past kMaxIntervals.
+  // Parses all of `text`. kInvalid for bad syntax, 0 or a number over 2^32-1; kLimit past
+  // kMaxIntervals.
   [[nodiscard]] static Result<NumberSet> parse(std::string_view text);
 
   // The wire form, normalized: ascending, merged, "n:*" last. parse() of it gives an equal set.
@@ -31,8 +33,9 @@ class NumberSet {
   [[nodiscard]] bool is_saved_result() const { return saved_result_; }
   [[nodiscard]] bool uses_star() const { return star_; }
 
-  // The set with "*" replaced by `max` (precondition: not is_saved_result(); 0 = empty mailbox: "*" names nothing). "5:*" with max 3 is 3:5
-  // (RFC 9051 §9 seq-range: order does not matter). Not clipped: the caller intersects with its view.
+  // The set with "*" replaced by `max` (precondition: not is_saved_result(); 0 = empty mailbox: "*"
+  // names nothing). "5:*" with max 3 is 3:5 (RFC 9051 §9 seq-range: order does not matter). Not
+  // clipped: the caller intersects with its view.
   template <class Id>
   [[nodiscard]] IntervalSet<Id> resolve(std::uint32_t max) const {
     auto all = [&] {
@@ -41,7 +44,8 @@ class NumberSet {
       return list;
     }();
     if (star_ && max != 0) {
-      // Every "n:*" covers the span between n and max; together they span the least n to the greatest.
+      // Every "n:*" covers the span between n and max; together they span the least n to the
+      // greatest.
       all.push_back({std::min(star_low_, max), max});
       if (star_high_ > max) all.push_back({max, star_high_});
     }

@@ -33,9 +33,12 @@ TEST(NumberSet, ParsesAndResolves) {
 
 // B8
 TEST(NumberSet, RefusesWhatTheGrammarRefuses) {
-  for (const char* text : {"", "0", "01", "4294967296", "18446744073709551617", "1:0", "0:1", ",1", "1,", "1,,2",
-                           "1::2", "1:", ":1", "1 2", "1:2:3", "**", "*1", "1*", "-1", "+1", "a", "$,1", "1,$", "$$",
-                           "1:$", "0:*"}) {
+  for (const char* text : {"",     "0",   "01",  "4294967296", "18446744073709551617",
+                           "1:0",  "0:1", ",1",  "1,",         "1,,2",
+                           "1::2", "1:",  ":1",  "1 2",        "1:2:3",
+                           "**",   "*1",  "1*",  "-1",         "+1",
+                           "a",    "$,1", "1,$", "$$",         "1:$",
+                           "0:*"}) {
     const Result<NumberSet> set = NumberSet::parse(text);
     ASSERT_FALSE(set.has_value()) << text;
     EXPECT_EQ(set.error().code, Errc::kInvalid);
@@ -44,7 +47,8 @@ TEST(NumberSet, RefusesWhatTheGrammarRefuses) {
 
 TEST(NumberSet, IntervalsAreBounded) {
   std::string text = "1";
-  for (std::size_t i = 1; i < NumberSet::kMaxIntervals; ++i) text += "," + std::to_string(2 * i + 1);
+  for (std::size_t i = 1; i < NumberSet::kMaxIntervals; ++i)
+    text += "," + std::to_string(2 * i + 1);
   EXPECT_TRUE(NumberSet::parse(text).has_value());
   const Result<NumberSet> more = NumberSet::parse(text + ",4000000000");
   ASSERT_FALSE(more.has_value());
@@ -59,7 +63,9 @@ TEST(NumberSet, IntervalsAreBounded) {
 // Against a plain set of numbers, over random texts.
 TEST(NumberSet, EqualsTheSetItDescribes) {
   std::mt19937 random(20240501);
-  const auto pick = [&random](std::uint32_t max) { return std::uniform_int_distribution<std::uint32_t>(1, max)(random); };
+  const auto pick = [&random](std::uint32_t max) {
+    return std::uniform_int_distribution<std::uint32_t>(1, max)(random);
+  };
   for (int round = 0; round < 3'000; ++round) {
     const std::uint32_t max = pick(12);
     std::set<std::uint32_t> model;

@@ -12,7 +12,8 @@ constexpr std::size_t kMaxIdValue = 1'024;
 constexpr std::size_t kMaxMechanism = 20;  // RFC 4422 §3.1
 
 bool is_base64_char(char c) {
-  return ascii_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || c == '+' || c == '/' || c == '=';
+  return ascii_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || c == '+' ||
+         c == '/' || c == '=';
 }
 
 }  // namespace
@@ -55,8 +56,8 @@ AuthenticateArgs parse_authenticate(Cursor& in) {
 }
 
 LoginArgs parse_login(Cursor& in) {
-  // DEVIATION: RFC 6855 §5 leaves LOGIN without UTF-8, but clients send passwords with umlauts in quotes,
-  // and refusing them here would only send a person looking for a wrong password.
+  // DEVIATION: RFC 6855 §5 leaves LOGIN without UTF-8, but clients send passwords with umlauts in
+  // quotes, and refusing them here would only send a person looking for a wrong password.
   in.allow_utf8_quoted();
   LoginArgs args;
   in.space();
@@ -71,7 +72,8 @@ EnableArgs parse_enable(Cursor& in) {
   do {
     in.space();
     args.capabilities.push_back(to_upper(in.atom("a capability")));
-    if (args.capabilities.size() > kMaxItems) in.fail_at(in.offset(), Errc::kLimit, "too many capabilities");
+    if (args.capabilities.size() > kMaxItems)
+      in.fail_at(in.offset(), Errc::kLimit, "too many capabilities");
   } while (in.ok() && !in.at_end());
   return args;
 }

@@ -20,7 +20,9 @@ struct Row {
   Args (*parse)(Cursor&, Addressing);
 };
 
-Args no_args(Cursor&, Addressing) { return {}; }
+Args no_args(Cursor&, Addressing) {
+  return {};
+}
 
 // EXPUNGE has an argument only as UID EXPUNGE (RFC 4315 §2.1).
 Args expunge_args(Cursor& in, Addressing by) {
@@ -38,10 +40,12 @@ constexpr std::array<Row, kCommandCount> kTable = {{
     {"CAPABILITY", CommandId::kCapability, UidForm::kNone, no_args},
     {"NOOP", CommandId::kNoop, UidForm::kNone, no_args},
     {"LOGOUT", CommandId::kLogout, UidForm::kNone, no_args},
-    {"ID", CommandId::kId, UidForm::kNone, [](Cursor& in, Addressing) -> Args { return parse_id(in); }},
+    {"ID", CommandId::kId, UidForm::kNone,
+     [](Cursor& in, Addressing) -> Args { return parse_id(in); }},
     {"AUTHENTICATE", CommandId::kAuthenticate, UidForm::kNone,
      [](Cursor& in, Addressing) -> Args { return parse_authenticate(in); }},
-    {"LOGIN", CommandId::kLogin, UidForm::kNone, [](Cursor& in, Addressing) -> Args { return parse_login(in); }},
+    {"LOGIN", CommandId::kLogin, UidForm::kNone,
+     [](Cursor& in, Addressing) -> Args { return parse_login(in); }},
     {"ENABLE", CommandId::kEnable, UidForm::kNone,
      [](Cursor& in, Addressing) -> Args { return parse_enable(in); }},
     {"SELECT", CommandId::kSelect, UidForm::kNone,
@@ -58,8 +62,10 @@ constexpr std::array<Row, kCommandCount> kTable = {{
      [](Cursor& in, Addressing) -> Args { return parse_mailbox_args(in); }},
     {"UNSUBSCRIBE", CommandId::kUnsubscribe, UidForm::kNone,
      [](Cursor& in, Addressing) -> Args { return parse_mailbox_args(in); }},
-    {"LIST", CommandId::kList, UidForm::kNone, [](Cursor& in, Addressing) -> Args { return parse_list(in); }},
-    {"LSUB", CommandId::kLsub, UidForm::kNone, [](Cursor& in, Addressing) -> Args { return parse_lsub(in); }},
+    {"LIST", CommandId::kList, UidForm::kNone,
+     [](Cursor& in, Addressing) -> Args { return parse_list(in); }},
+    {"LSUB", CommandId::kLsub, UidForm::kNone,
+     [](Cursor& in, Addressing) -> Args { return parse_lsub(in); }},
     {"NAMESPACE", CommandId::kNamespace, UidForm::kNone, no_args},
     {"STATUS", CommandId::kStatus, UidForm::kNone,
      [](Cursor& in, Addressing) -> Args { return parse_status(in); }},
@@ -132,11 +138,15 @@ Head parse_command_head(Cursor& in) {
   return head;
 }
 
-std::string_view name_of(const Head& head) { return head.row == nullptr ? std::string_view() : head.row->name; }
+std::string_view name_of(const Head& head) {
+  return head.row == nullptr ? std::string_view() : head.row->name;
+}
 
 }  // namespace
 
-std::string_view to_string(CommandId id) { return kTable[static_cast<std::size_t>(id)].name; }
+std::string_view to_string(CommandId id) {
+  return kTable[static_cast<std::size_t>(id)].name;
+}
 
 Parsed<CommandHead> parse_head(std::string_view command) {
   Cursor in(command, ParseMode{});
@@ -175,11 +185,13 @@ bool announces_message(std::string_view prefix) {
   Cursor in(prefix, ParseMode{});
   (void)parse_command_head(in);
   in.space();
-  // RFC 9051 §9 append: the mailbox comes first, and flags and date-time are no literals. So only an
-  // announcement that is the whole argument so far is not the message's.
+  // RFC 9051 §9 append: the mailbox comes first, and flags and date-time are no literals. So only
+  // an announcement that is the whole argument so far is not the message's.
   return in.ok() && (in.peek() != '{' || in.rest().find('\n') + 1 != in.rest().size());
 }
 
-bool valid_append_suffix(std::string_view suffix, bool utf8) { return suffix == (utf8 ? ")" : ""); }
+bool valid_append_suffix(std::string_view suffix, bool utf8) {
+  return suffix == (utf8 ? ")" : "");
+}
 
 }  // namespace postern::imap

@@ -7,11 +7,12 @@ namespace postern::imap {
 namespace {
 
 TEST(ParseCommand, WithoutArguments) {
-  for (const char* name : {"CAPABILITY", "NOOP", "LOGOUT", "NAMESPACE", "IDLE", "CHECK", "CLOSE", "UNSELECT",
-                           "EXPUNGE"}) {
+  for (const char* name : {"CAPABILITY", "NOOP", "LOGOUT", "NAMESPACE", "IDLE", "CHECK", "CLOSE",
+                           "UNSELECT", "EXPUNGE"}) {
     check_parse({{name, name}, {to_lower(name), name}});
     const std::string end = std::to_string(2 + std::string(name).size());
-    check_parse({{std::string(name) + " ", "bad@" + end}, {std::string(name) + " x", "bad@" + end}});
+    check_parse(
+        {{std::string(name) + " ", "bad@" + end}, {std::string(name) + " x", "bad@" + end}});
   }
 }
 
@@ -20,7 +21,8 @@ TEST(ParseCommand, NamesTheTokenAndItsPlace) {
     const Parsed<Command> parsed = parse_command(command, kPlain);
     return parsed.has_value() ? "" : parsed.error().tag + "|" + parsed.error().message;
   };
-  EXPECT_EQ(message("a1 STATUS INBOX  (MESSAGES)"), "a1|STATUS: expected status items in parentheses at offset 16");
+  EXPECT_EQ(message("a1 STATUS INBOX  (MESSAGES)"),
+            "a1|STATUS: expected status items in parentheses at offset 16");
   EXPECT_EQ(message("a1 FETCH 0 FLAGS"), "a1|FETCH: expected a sequence set at offset 9");
   EXPECT_EQ(message("a1 XYZZY"), "a1|expected a command that this server knows at offset 3");
   EXPECT_EQ(message("* NOOP"), "|expected a tag of at most 64 characters at offset 0");
@@ -36,9 +38,11 @@ TEST(ParseCommand, Tags) {
     return head.has_value() ? head->tag : "refused";
   };
   const std::string full(64, 't');
-  for (const std::string& good : std::vector<std::string>{"a", "A001", "a.b]c[", "}", "~", full}) EXPECT_EQ(tag(good), good);
-  for (const std::string& bad : std::vector<std::string>{"", "*", "+", "a+", "{1}", "(", ")", "%", "\"a\"", "\\", "a\x01",
-                                                         "\xC3\xA4", full + "t"}) {
+  for (const std::string& good : std::vector<std::string>{"a", "A001", "a.b]c[", "}", "~", full})
+    EXPECT_EQ(tag(good), good);
+  for (const std::string& bad :
+       std::vector<std::string>{"", "*", "+", "a+", "{1}", "(", ")", "%", "\"a\"", "\\", "a\x01",
+                                "\xC3\xA4", full + "t"}) {
     EXPECT_EQ(tag(bad), "refused") << bad;
   }
 }
@@ -79,7 +83,9 @@ TEST(ParseAuth, Id) {
                {"ID (\"" + std::string(31, 'n') + "\" NIL)", "bad@6"}});
   std::string pairs;
   for (int i = 0; i < 30; ++i) pairs += "\"k\" \"v\" ";
-  EXPECT_EQ(frame_and_parse({"a ID (" + pairs.substr(0, pairs.size() - 1) + ")\r\n"}, kPlain).substr(0, 6), "ID k=v");
+  EXPECT_EQ(frame_and_parse({"a ID (" + pairs.substr(0, pairs.size() - 1) + ")\r\n"}, kPlain)
+                .substr(0, 6),
+            "ID k=v");
   EXPECT_EQ(frame_and_parse({"a ID (" + pairs + "\"k\" NIL)\r\n"}, kPlain).substr(0, 3), "bad");
 }
 
@@ -149,29 +155,30 @@ TEST(ParseSelect, Parameters) {
 }
 
 TEST(ParseFolder, Names) {
-  check_parse({{"CREATE Entw&APw-rfe", "CREATE 'Entw\xC3\xBCrfe'"},
-               {"CREATE a/", "CREATE 'a/'"},
-               {"CREATE \"Sent Items\" (USE (\\Sent \\Archive))", "CREATE 'Sent Items' \\Sent \\Archive"},
-               {"CREATE x (USE ())", "CREATE 'x'"},
-               {"CREATE x (USE (Sent))", "bad@16"},
-               {"CREATE x (FOO 1)", "bad@12"},
-               {"CREATE x (USE (\\Sent)", "bad@23"},
-               {"DELETE x", "DELETE 'x'"},
-               {"SUBSCRIBE \"&U,BTFw-\"", "SUBSCRIBE '\xE5\x8F\xB0\xE5\x8C\x97'"},
-               {"UNSUBSCRIBE inbox", "UNSUBSCRIBE 'INBOX'"},
-               {"RENAME a b", "RENAME 'a' 'b'"},
-               {"RENAME a", "bad@10"},
-               {"DELETE a%b", "bad@10"},
-               {"DELETE \"\xC3\xA4\"", "bad@9"},
-               {"DELETE {2+}\r\n\xC3\xA4", "bad@9"},
-               // B14
-               {"CREATE &AC4ALgAv-x", "bad@9"},
-               {"CREATE &AGE-", "bad@9"},
-               {"CREATE &2AA-", "bad@9"},
-               {"CREATE x&", "bad@9"},
-               {"CREATE x&AA", "bad@9"},
-               {"CREATE &ACYAJg-", "bad@9"},
-               {"CREATE ../../x", "CREATE '../../x'"}});
+  check_parse(
+      {{"CREATE Entw&APw-rfe", "CREATE 'Entw\xC3\xBCrfe'"},
+       {"CREATE a/", "CREATE 'a/'"},
+       {"CREATE \"Sent Items\" (USE (\\Sent \\Archive))", "CREATE 'Sent Items' \\Sent \\Archive"},
+       {"CREATE x (USE ())", "CREATE 'x'"},
+       {"CREATE x (USE (Sent))", "bad@16"},
+       {"CREATE x (FOO 1)", "bad@12"},
+       {"CREATE x (USE (\\Sent)", "bad@23"},
+       {"DELETE x", "DELETE 'x'"},
+       {"SUBSCRIBE \"&U,BTFw-\"", "SUBSCRIBE '\xE5\x8F\xB0\xE5\x8C\x97'"},
+       {"UNSUBSCRIBE inbox", "UNSUBSCRIBE 'INBOX'"},
+       {"RENAME a b", "RENAME 'a' 'b'"},
+       {"RENAME a", "bad@10"},
+       {"DELETE a%b", "bad@10"},
+       {"DELETE \"\xC3\xA4\"", "bad@9"},
+       {"DELETE {2+}\r\n\xC3\xA4", "bad@9"},
+       // B14
+       {"CREATE &AC4ALgAv-x", "bad@9"},
+       {"CREATE &AGE-", "bad@9"},
+       {"CREATE &2AA-", "bad@9"},
+       {"CREATE x&", "bad@9"},
+       {"CREATE x&AA", "bad@9"},
+       {"CREATE &ACYAJg-", "bad@9"},
+       {"CREATE ../../x", "CREATE '../../x'"}});
   check_parse({{"CREATE \"\xC3\xA4&\"", "CREATE '\xC3\xA4&'"},
                {"CREATE {2+}\r\n\xC3\xA4", "CREATE '\xC3\xA4'"},
                {"CREATE \"&APw-\"", "CREATE '&APw-'"},
@@ -183,8 +190,10 @@ TEST(ParseFolder, Names) {
 }
 
 TEST(ParseFolder, Status) {
-  check_parse({{"STATUS inbox (MESSAGES recent UIDNEXT UIDVALIDITY UNSEEN DELETED SIZE HIGHESTMODSEQ APPENDLIMIT)",
-                "STATUS 'INBOX' MESSAGES RECENT UIDNEXT UIDVALIDITY UNSEEN DELETED SIZE HIGHESTMODSEQ APPENDLIMIT"},
+  check_parse({{"STATUS inbox (MESSAGES recent UIDNEXT UIDVALIDITY UNSEEN DELETED SIZE "
+                "HIGHESTMODSEQ APPENDLIMIT)",
+                "STATUS 'INBOX' MESSAGES RECENT UIDNEXT UIDVALIDITY UNSEEN DELETED SIZE "
+                "HIGHESTMODSEQ APPENDLIMIT"},
                {"STATUS x (UNSEEN UNSEEN)", "STATUS 'x' UNSEEN"},
                {"STATUS x ()", "bad@12"},
                {"STATUS x (FOO)", "bad@12"},
@@ -197,22 +206,23 @@ TEST(ParseFolder, Status) {
 }
 
 TEST(ParseList, Basic) {
-  check_parse({{"LIST \"\" *", "LIST '' '*'"},
-               {"LIST \"\" \"\"", "LIST '' ''"},
-               {"LIST \"\" %", "LIST '' '%'"},
-               {"LIST a/ b%c]", "LIST 'a/' 'b%c]'"},
-               {"LIST \"\" {3+}\r\n*a*", "LIST '' '*a*'"},
-               {"LIST \"\" Entw&APw-*", "LIST '' 'Entw\xC3\xBC*'"},
-               {"LSUB \"\" \"*\"", "LSUB '' '*'"},
-               {"LSUB \"\" (a b)", "bad@10"},
-               {"LSUB \"\" * RETURN ()", "bad@11"},
-               {"LIST \"\"", "bad@9"},
-               {"LIST \"\"  *", "bad@10"},
-               {"LIST * \"\"", "bad@7"},
-               {"LIST \"\" * ", "bad@12"},
-               {"LIST \"\" &Jjo!", "bad@10"},
-               {"LIST \"\" " + std::string(1'024, 'p'), "LIST '' '" + std::string(1'024, 'p') + "'"},
-               {"LIST \"\" " + std::string(1'025, 'p'), "bad@10"}});
+  check_parse(
+      {{"LIST \"\" *", "LIST '' '*'"},
+       {"LIST \"\" \"\"", "LIST '' ''"},
+       {"LIST \"\" %", "LIST '' '%'"},
+       {"LIST a/ b%c]", "LIST 'a/' 'b%c]'"},
+       {"LIST \"\" {3+}\r\n*a*", "LIST '' '*a*'"},
+       {"LIST \"\" Entw&APw-*", "LIST '' 'Entw\xC3\xBC*'"},
+       {"LSUB \"\" \"*\"", "LSUB '' '*'"},
+       {"LSUB \"\" (a b)", "bad@10"},
+       {"LSUB \"\" * RETURN ()", "bad@11"},
+       {"LIST \"\"", "bad@9"},
+       {"LIST \"\"  *", "bad@10"},
+       {"LIST * \"\"", "bad@7"},
+       {"LIST \"\" * ", "bad@12"},
+       {"LIST \"\" &Jjo!", "bad@10"},
+       {"LIST \"\" " + std::string(1'024, 'p'), "LIST '' '" + std::string(1'024, 'p') + "'"},
+       {"LIST \"\" " + std::string(1'025, 'p'), "bad@10"}});
 }
 
 TEST(ParseList, Extended) {
@@ -271,7 +281,7 @@ TEST(ParseAppend, Prefix) {
   EXPECT_TRUE(announces_message("a APPEND x {5}\r\n"));
   EXPECT_TRUE(announces_message("a APPEND {1}\r\nx {5}\r\n"));
   EXPECT_TRUE(announces_message("a APPEND {0}\r\n {5}\r\n"));
-  
+
   const Parsed<Command> prefix = parse_append_prefix("a APPEND x (\\Seen) {5}\r\n", kPlain);
   ASSERT_TRUE(prefix.has_value());
   EXPECT_EQ(CommandText::of(*prefix), "APPEND 'x' \\Seen 5");
@@ -306,6 +316,24 @@ TEST(ParseStore, Forms) {
                {"UID EXPUNGE", "bad@13"}});
 }
 
+// Lines of a megabyte are parsed in linear time: anything worse would not end within the test's
+// time.
+TEST(ParseLimits, LongCommandsAreLinear) {
+  const auto fill = [](std::string text, std::string_view word) {
+    while (text.size() < 1'000'000) text += word;
+    return text;
+  };
+  EXPECT_EQ(parse_text(fill("a UID FETCH 1", ",2:*") + " UID", kPlain), "FETCH uid 1,2:* UID");
+  EXPECT_EQ(parse_text(fill("a UID FETCH 1", ",1") + " UID", kPlain), "FETCH uid 1 UID");
+  EXPECT_EQ(parse_text(fill("a SEARCH TEXT \"", "\\\\") + "\"", kPlain).size(), 500'000U + 5);
+  EXPECT_EQ(parse_text(fill("a CREATE ", "&AOk-x"), kPlain).substr(0, 8), "CREATE '");
+  EXPECT_EQ(parse_text(fill("a CREATE ", "&"), kPlain), "bad@9");
+  EXPECT_EQ(parse_text(fill("a STATUS x (UNSEEN", " UNSEEN") + ")", kPlain), "STATUS 'x' UNSEEN");
+  EXPECT_EQ(parse_text(fill("a LIST \"\" * RETURN (CHILDREN", " CHILDREN") + ")", kPlain),
+            "LIST '' '*' extended r:children");
+  EXPECT_EQ(parse_text(fill("a FETCH 1 BODY[1", ".1") + "]", kPlain).substr(0, 5), "limit");
+}
+
 // A line of a megabyte becomes no forest of objects.
 TEST(ParseLimits, ItemsOfOneCommand) {
   const auto repeat = [](const std::string& word, int n) {
@@ -313,15 +341,20 @@ TEST(ParseLimits, ItemsOfOneCommand) {
     for (int i = 0; i < n; ++i) text += (i == 0 ? "" : " ") + word;
     return text;
   };
-  EXPECT_EQ(parse_text("a STORE 1 FLAGS (" + repeat("x", 1'000) + ")", kPlain).substr(0, 5), "STORE");
-  EXPECT_EQ(parse_text("a STORE 1 FLAGS (" + repeat("x", 1'001) + ")", kPlain).substr(0, 5), "limit");
+  EXPECT_EQ(parse_text("a STORE 1 FLAGS (" + repeat("x", 1'000) + ")", kPlain).substr(0, 5),
+            "STORE");
+  EXPECT_EQ(parse_text("a STORE 1 FLAGS (" + repeat("x", 1'001) + ")", kPlain).substr(0, 5),
+            "limit");
   EXPECT_EQ(parse_text("a STORE 1 FLAGS " + repeat("x", 1'001), kPlain).substr(0, 5), "limit");
-  EXPECT_EQ(parse_text("a FETCH 1 BODY[HEADER.FIELDS (" + repeat("x", 1'001) + ")]", kPlain).substr(0, 5), "limit");
+  EXPECT_EQ(
+      parse_text("a FETCH 1 BODY[HEADER.FIELDS (" + repeat("x", 1'001) + ")]", kPlain).substr(0, 5),
+      "limit");
   EXPECT_EQ(parse_text("a FETCH 1 (" + repeat("BODY[]", 256) + ")", kPlain).substr(0, 5), "FETCH");
   EXPECT_EQ(parse_text("a FETCH 1 (" + repeat("BODY[]", 257) + ")", kPlain).substr(0, 5), "limit");
   EXPECT_EQ(parse_text("a FETCH 1 (" + repeat("UID", 100'000) + ")", kPlain), "FETCH 1 UID");
   EXPECT_EQ(parse_text("a ENABLE " + repeat("X", 1'001), kPlain).substr(0, 5), "limit");
-  EXPECT_EQ(parse_text("a FETCH 1 BODY[" + std::string(500, '1') + "]", kPlain).substr(0, 3), "bad");
+  EXPECT_EQ(parse_text("a FETCH 1 BODY[" + std::string(500, '1') + "]", kPlain).substr(0, 3),
+            "bad");
 }
 
 }  // namespace

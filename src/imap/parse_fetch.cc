@@ -58,7 +58,8 @@ FetchAtt parse_fetch_att(Cursor& in) {
     if (!iequals(row.name, name) || section != (row.tail != Tail::kNone)) continue;
     FetchAtt att{.item = row.item, .peek = row.peek};
     if (row.tail == Tail::kSection) att.section = parse_section(in);
-    if (row.tail == Tail::kBinary || row.tail == Tail::kBinarySize) att.section = parse_section_binary(in);
+    if (row.tail == Tail::kBinary || row.tail == Tail::kBinarySize)
+      att.section = parse_section_binary(in);
     if (row.tail == Tail::kSection || row.tail == Tail::kBinary) att.partial = parse_partial(in);
     return att;
   }
@@ -73,7 +74,8 @@ void add_item(Cursor& in, std::vector<FetchAtt>& items, FetchAtt att) {
   };
   // An item without section asked for twice is answered once; the list stays short for std::any_of.
   if (std::any_of(items.begin(), items.end(), same)) return;
-  if (items.size() == kMaxFetchItems) in.fail_at(in.offset(), Errc::kLimit, "too many items in one FETCH");
+  if (items.size() == kMaxFetchItems)
+    in.fail_at(in.offset(), Errc::kLimit, "too many items in one FETCH");
   items.push_back(std::move(att));
 }
 

@@ -1,5 +1,5 @@
-// The rules of the command table (parse_command.cc), one file per family. Each reads what follows the
-// command's name, from the SP before the first argument on, and leaves failures in the cursor.
+// The rules of the command table (parse_command.cc), one file per family. Each reads what follows
+// the command's name, from the SP before the first argument on, and leaves failures in the cursor.
 #pragma once
 
 #include "imap/cursor.h"
@@ -28,7 +28,7 @@ ListArgs parse_list(Cursor& in);
 ListArgs parse_lsub(Cursor& in);
 
 // parse_append.cc
-AppendArgs parse_append(Cursor& in);         // up to and including the announcement
+AppendArgs parse_append(Cursor& in);  // up to and including the announcement
 void parse_append_suffix(Cursor& in, const AppendArgs& args);
 
 // parse_search.cc

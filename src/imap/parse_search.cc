@@ -1,5 +1,5 @@
-// SEARCH (RFC 9051 §6.4.4, RFC 4731, RFC 5182) and its program: from prefix to postfix with a stack of
-// its own. No recursion: NOT and "(" nest as deep as the limit and not as the machine's stack.
+// SEARCH (RFC 9051 §6.4.4, RFC 4731, RFC 5182) and its program: from prefix to postfix with a stack
+// of its own. No recursion: NOT and "(" nest as deep as the limit and not as the machine's stack.
 #include "base/ascii.h"
 #include "imap/parse_rules.h"
 #include "imap/search_key.h"
@@ -30,7 +30,8 @@ std::vector<ReturnOption> parse_search_return_opts(Cursor& in) {
     for (const OptionName& row : kReturnOptions) {
       if (!in.try_keyword(row.name)) continue;
       known = true;
-      if (std::find(options.begin(), options.end(), row.option) == options.end()) options.push_back(row.option);
+      if (std::find(options.begin(), options.end(), row.option) == options.end())
+        options.push_back(row.option);
       break;
     }
     if (!known) in.fail("MIN, MAX, ALL, COUNT or SAVE");
@@ -71,12 +72,14 @@ class ProgramParser {
 
  private:
   void open(Open::Kind kind) {
-    if (stack_.size() > kMaxDepth) in_.fail_at(in_.offset(), Errc::kLimit, "search too deeply nested");
+    if (stack_.size() > kMaxDepth)
+      in_.fail_at(in_.offset(), Errc::kLimit, "search too deeply nested");
     stack_.push_back({.kind = kind});
   }
 
   void emit(SearchNode node) {
-    if (program_.nodes.size() == kMaxNodes) in_.fail_at(in_.offset(), Errc::kLimit, "too many search keys");
+    if (program_.nodes.size() == kMaxNodes)
+      in_.fail_at(in_.offset(), Errc::kLimit, "too many search keys");
     program_.uses_modseq = program_.uses_modseq || node.op == SearchOp::kModSeq;
     program_.nodes.push_back(std::move(node));
   }
@@ -98,8 +101,12 @@ class ProgramParser {
           complete = operands == 2;
           op = SearchOp::kOr;
           break;
-        case Open::Kind::kGroup: complete = in_.try_char(')'); break;
-        case Open::Kind::kTop: complete = in_.at_end(); break;
+        case Open::Kind::kGroup:
+          complete = in_.try_char(')');
+          break;
+        case Open::Kind::kTop:
+          complete = in_.at_end();
+          break;
       }
       if (!complete) {
         in_.space();
@@ -132,7 +139,8 @@ SearchArgs parse_search(Cursor& in, Addressing by) {
     in.space();
     const std::size_t start = in.offset();
     args.charset = to_upper(in.astring("a charset"));
-    if (args.charset.size() > kMaxCharset) in.fail_at(start, Errc::kCannot, "charset not supported");
+    if (args.charset.size() > kMaxCharset)
+      in.fail_at(start, Errc::kCannot, "charset not supported");
     // DEVIATION: RFC 6855 §3 would refuse CHARSET after ENABLE UTF8=ACCEPT. RFC 9051 allows it, and
     // "UTF-8" says nothing else than the mode does.
     const bool known = args.charset == "UTF-8" || args.charset == "US-ASCII";

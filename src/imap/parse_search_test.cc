@@ -15,12 +15,15 @@ TEST(ParseSearch, Keys) {
                {"SEARCH HEADER Message-ID {4+}\r\n<a@b", "SEARCH HEADER:Message-ID=<a@b"},
                {"SEARCH HEADER X \"\"", "SEARCH HEADER:X="},
                {"SEARCH KEYWORD $Junk UNKEYWORD work", "SEARCH KEYWORD=$Junk UNKEYWORD=work &2"},
-               {"SEARCH LARGER 0 SMALLER 9223372036854775807", "SEARCH LARGER=0 SMALLER=9223372036854775807 &2"},
+               {"SEARCH LARGER 0 SMALLER 9223372036854775807",
+                "SEARCH LARGER=0 SMALLER=9223372036854775807 &2"},
                {"SEARCH SINCE 1-Jan-1970 SENTON \"2-Jan-1970\"", "SEARCH SINCE=0 SENTON=1 &2"},
                {"SEARCH MODSEQ 620", "SEARCH MODSEQ=620 modseq"},
                {"SEARCH MODSEQ \"/flags/\\\\draft\" all 620", "SEARCH MODSEQ=620 modseq"},
-               {"SEARCH ANSWERED DELETED DRAFT FLAGGED NEW OLD RECENT SEEN UNANSWERED UNDELETED UNDRAFT UNFLAGGED UNSEEN",
-                "SEARCH ANSWERED DELETED DRAFT FLAGGED NEW OLD RECENT SEEN UNANSWERED UNDELETED UNDRAFT UNFLAGGED "
+               {"SEARCH ANSWERED DELETED DRAFT FLAGGED NEW OLD RECENT SEEN UNANSWERED UNDELETED "
+                "UNDRAFT UNFLAGGED UNSEEN",
+                "SEARCH ANSWERED DELETED DRAFT FLAGGED NEW OLD RECENT SEEN UNANSWERED UNDELETED "
+                "UNDRAFT UNFLAGGED "
                 "UNSEEN &13"},
                {"SEARCH LARGER 9223372036854775808", "bad@16"},
                {"SEARCH SINCE 31-Feb-2020", "bad@15"},
@@ -61,7 +64,8 @@ TEST(ParseSearch, Operators) {
 TEST(ParseSearch, ReturnOptions) {
   check_parse({{"SEARCH RETURN () ALL", "SEARCH return: ALL"},
                {"SEARCH RETURN (MIN MAX ALL COUNT SAVE) ALL", "SEARCH return:mxacs ALL"},
-               {"UID SEARCH return (count count) CHARSET UTF-8 UNSEEN", "SEARCH uid return:c charset:UTF-8 UNSEEN"},
+               {"UID SEARCH return (count count) CHARSET UTF-8 UNSEEN",
+                "SEARCH uid return:c charset:UTF-8 UNSEEN"},
                {"SEARCH RETURN (PARTIAL 1:5) ALL", "bad@17"},
                {"SEARCH RETURN ALL", "bad@16"},
                {"SEARCH RETURN (MIN)", "bad@21"},
@@ -69,17 +73,18 @@ TEST(ParseSearch, ReturnOptions) {
 }
 
 TEST(ParseSearch, Charsets) {
-  check_parse({{"SEARCH CHARSET utf-8 SUBJECT {2+}\r\n\xC3\xA4", "SEARCH charset:UTF-8 SUBJECT=\xC3\xA4"},
-               {"SEARCH CHARSET \"US-ASCII\" SUBJECT x", "SEARCH charset:US-ASCII SUBJECT=x"},
-               {"SEARCH SUBJECT {2+}\r\n\xC3\xA4", "SEARCH SUBJECT=\xC3\xA4"},
-               {"SEARCH CHARSET US-ASCII SUBJECT {2+}\r\n\xC3\xA4", "bad@34"},
-               {"SEARCH CHARSET UTF-8 SUBJECT {2+}\r\n\xC0\xAF", "bad@31"},
-               {"SEARCH SUBJECT {1+}\r\n\xE4", "bad@17"},
-               {"SEARCH SUBJECT \"\xC3\xA4\"", "bad@17"},
-               {"SEARCH CHARSET iso-8859-1 SUBJECT {1+}\r\n\xE4", "SEARCH charset:ISO-8859-1 SUBJECT=\xE4"},
-               {"SEARCH CHARSET UTF-7 ALL", "SEARCH charset:UTF-7 ALL"},
-               {"SEARCH CHARSET " + std::string(300, 'x') + " ALL", "cannot@17"},
-               {"SEARCH CHARSET UTF-8", "bad@22"}});
+  check_parse(
+      {{"SEARCH CHARSET utf-8 SUBJECT {2+}\r\n\xC3\xA4", "SEARCH charset:UTF-8 SUBJECT=\xC3\xA4"},
+       {"SEARCH CHARSET \"US-ASCII\" SUBJECT x", "SEARCH charset:US-ASCII SUBJECT=x"},
+       {"SEARCH SUBJECT {2+}\r\n\xC3\xA4", "SEARCH SUBJECT=\xC3\xA4"},
+       {"SEARCH CHARSET US-ASCII SUBJECT {2+}\r\n\xC3\xA4", "bad@34"},
+       {"SEARCH CHARSET UTF-8 SUBJECT {2+}\r\n\xC0\xAF", "bad@31"},
+       {"SEARCH SUBJECT {1+}\r\n\xE4", "bad@17"},
+       {"SEARCH SUBJECT \"\xC3\xA4\"", "bad@17"},
+       {"SEARCH CHARSET iso-8859-1 SUBJECT {1+}\r\n\xE4", "SEARCH charset:ISO-8859-1 SUBJECT=\xE4"},
+       {"SEARCH CHARSET UTF-7 ALL", "SEARCH charset:UTF-7 ALL"},
+       {"SEARCH CHARSET " + std::string(300, 'x') + " ALL", "cannot@17"},
+       {"SEARCH CHARSET UTF-8", "bad@22"}});
   check_parse({{"SEARCH SUBJECT \"\xC3\xA4\"", "SEARCH SUBJECT=\xC3\xA4"},
                {"SEARCH SUBJECT \"\xC3\"", "bad@17"},
                {"SEARCH SUBJECT \xC3\xA4", "bad@17"}},
@@ -94,7 +99,9 @@ std::string repeat(std::string_view text, int n) {
 
 // B10: deep and wide programs cost a bounded stack of our own.
 TEST(ParseSearch, Limits) {
-  const auto code = [](const std::string& keys) { return parse_text("a SEARCH " + keys, kPlain).substr(0, 5); };
+  const auto code = [](const std::string& keys) {
+    return parse_text("a SEARCH " + keys, kPlain).substr(0, 5);
+  };
   EXPECT_EQ(code(repeat("NOT ", 64) + "ALL"), "SEARC");
   EXPECT_EQ(code(repeat("NOT ", 65) + "ALL"), "limit");
   EXPECT_EQ(code(repeat("NOT ", 10'000) + "ALL"), "limit");

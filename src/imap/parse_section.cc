@@ -26,7 +26,8 @@ void parse_header_list(Cursor& in, std::vector<std::string>& fields) {
   in.expect('(', "header field names in parentheses");
   while (in.ok()) {
     fields.push_back(in.astring("a header field name"));
-    if (fields.size() > kMaxItems) in.fail_at(in.offset(), Errc::kLimit, "too many header field names");
+    if (fields.size() > kMaxItems)
+      in.fail_at(in.offset(), Errc::kLimit, "too many header field names");
     if (in.try_char(')')) break;
     in.expect(' ', "one space or \")\" in the list of header field names");
   }

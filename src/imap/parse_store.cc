@@ -9,7 +9,8 @@ std::vector<Flag> parse_bare_flags(Cursor& in) {
   std::vector<Flag> flags;
   do {
     flags.push_back(in.flag());
-    if (flags.size() > kMaxItems) in.fail_at(in.offset(), Errc::kLimit, "too many flags in one command");
+    if (flags.size() > kMaxItems)
+      in.fail_at(in.offset(), Errc::kLimit, "too many flags in one command");
   } while (in.ok() && in.try_char(' '));
   return flags;
 }

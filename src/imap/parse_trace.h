@@ -1,5 +1,5 @@
-// Test support: a command's bytes through framer and parser, in every partition, as one line of text:
-// the command (CommandText), "more", "framer", or "code@offset" of the error.
+// Test support: a command's bytes through framer and parser, in every partition, as one line of
+// text: the command (CommandText), "more", "framer", or "code@offset" of the error.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -24,11 +24,21 @@ inline std::string parse_text(std::string_view command, const ParseMode& mode) {
   EXPECT_LE(parsed.error().offset, command.size());
   std::string text;
   switch (parsed.error().code) {
-    case Errc::kInvalid: text = "bad"; break;
-    case Errc::kLimit: text = "limit"; break;
-    case Errc::kTooBig: text = "toobig"; break;
-    case Errc::kCannot: text = "cannot"; break;
-    default: text = "?"; break;
+    case Errc::kInvalid:
+      text = "bad";
+      break;
+    case Errc::kLimit:
+      text = "limit";
+      break;
+    case Errc::kTooBig:
+      text = "toobig";
+      break;
+    case Errc::kCannot:
+      text = "cannot";
+      break;
+    default:
+      text = "?";
+      break;
   }
   return text + "@" + std::to_string(parsed.error().offset);
 }
@@ -45,7 +55,8 @@ inline std::string frame_and_parse(const std::vector<std::string>& chunks, const
       if (action == Framer::Action::kBad) return "framer";
       if (action != Framer::Action::kLiteral) continue;
       const Parsed<CommandHead> head = parse_head(framer.command());
-      if (head.has_value() && head->id == CommandId::kAppend && announces_message(framer.command())) {
+      if (head.has_value() && head->id == CommandId::kAppend &&
+          announces_message(framer.command())) {
         framer.stream_literal();
       } else {
         framer.accept_literal();
@@ -71,7 +82,8 @@ inline void check_parse(const std::vector<ParseCase>& cases, const ParseMode& mo
     EXPECT_EQ(frame_and_parse(octets, mode), c.expected) << "octet by octet";
     if (bytes.size() > 300) continue;
     for (std::size_t at = 1; at < bytes.size(); ++at) {
-      EXPECT_EQ(frame_and_parse({bytes.substr(0, at), bytes.substr(at)}, mode), c.expected) << "split at " << at;
+      EXPECT_EQ(frame_and_parse({bytes.substr(0, at), bytes.substr(at)}, mode), c.expected)
+          << "split at " << at;
     }
     EXPECT_EQ(frame_and_parse({bytes.substr(0, bytes.size() - 1)}, mode), "more");
   }

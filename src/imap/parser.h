@@ -15,7 +15,7 @@ struct ParseError {
   Errc code = Errc::kInvalid;  // kInvalid: BAD; kLimit: NO [LIMIT]; kTooBig: BAD [TOOBIG];
                                // kCannot: NO [BADCHARSET] (SEARCH CHARSET)
   std::string tag;             // "" when the tag itself is not valid
-  std::string message;         // for the client: names the token and its offset; printable ASCII, <= 200
+  std::string message;  // for the client: names the token and its offset; printable ASCII, <= 200
   std::size_t offset = 0;
 };
 template <class T>
@@ -29,12 +29,12 @@ struct CommandHead {
 };
 [[nodiscard]] Parsed<CommandHead> parse_head(std::string_view command);
 
-// A whole command as Framer::command() gives it. The message literal of an APPEND is taken as streamed:
-// only its announcement stands in the command, and ")" after the UTF8 form.
+// A whole command as Framer::command() gives it. The message literal of an APPEND is taken as
+// streamed: only its announcement stands in the command, and ")" after the UTF8 form.
 [[nodiscard]] Parsed<Command> parse_command(std::string_view command, const ParseMode& mode);
 
-// An APPEND that stops at a literal announcement: true if the message is announced, false if it is the
-// mailbox name sent as a literal (accept that one and go on).
+// An APPEND that stops at a literal announcement: true if the message is announced, false if it is
+// the mailbox name sent as a literal (accept that one and go on).
 [[nodiscard]] bool announces_message(std::string_view prefix);
 
 // APPEND up to and including the announcement of its message literal ("{n}CRLF" at the end).

@@ -57,7 +57,8 @@ constexpr std::array<KeyRow, 34> kKeys = {{
 std::string parse_search_text(Cursor& in, SearchText charset) {
   const std::size_t start = in.offset();
   std::string text = in.astring("a search string");
-  const bool valid = charset == SearchText::kOther || (charset == SearchText::kUtf8 && is_utf8(text)) ||
+  const bool valid = charset == SearchText::kOther ||
+                     (charset == SearchText::kUtf8 && is_utf8(text)) ||
                      (charset == SearchText::kAscii && is_ascii(text));
   if (!valid) in.fail_at(start, Errc::kInvalid, "a search string in the command's charset");
   return text;
@@ -72,8 +73,9 @@ std::int32_t parse_search_date(Cursor& in) {
   return date.value_or(0);
 }
 
-// search-modsequence = "MODSEQ" [SP entry-name SP entry-type-req] SP mod-sequence-valzer. There is one
-// mod-sequence per message here, so the entry is read and not kept (RFC 7162 §3.1.5 allows that).
+// search-modsequence = "MODSEQ" [SP entry-name SP entry-type-req] SP mod-sequence-valzer. There is
+// one mod-sequence per message here, so the entry is read and not kept (RFC 7162 §3.1.5 allows
+// that).
 std::uint64_t parse_search_modseq(Cursor& in) {
   if (in.peek() == '"') {
     const std::size_t start = in.offset();
@@ -92,18 +94,31 @@ std::uint64_t parse_search_modseq(Cursor& in) {
 void parse_key_args(Cursor& in, KeyArg arg, SearchText charset, SearchNode& node) {
   if (arg != KeyArg::kNone) in.space();
   switch (arg) {
-    case KeyArg::kNone: break;
-    case KeyArg::kText: node.text = parse_search_text(in, charset); break;
-    case KeyArg::kFlag: node.text = in.atom("a keyword"); break;
+    case KeyArg::kNone:
+      break;
+    case KeyArg::kText:
+      node.text = parse_search_text(in, charset);
+      break;
+    case KeyArg::kFlag:
+      node.text = in.atom("a keyword");
+      break;
     case KeyArg::kHeader:
       node.name = in.astring("a header field name");
       in.space();
       node.text = parse_search_text(in, charset);
       break;
-    case KeyArg::kNumber: node.number = in.number64("a number of octets"); break;
-    case KeyArg::kModSeq: node.number = parse_search_modseq(in); break;
-    case KeyArg::kDate: node.date = parse_search_date(in); break;
-    case KeyArg::kUidSet: node.set = in.sequence_set("a set of UIDs"); break;
+    case KeyArg::kNumber:
+      node.number = in.number64("a number of octets");
+      break;
+    case KeyArg::kModSeq:
+      node.number = parse_search_modseq(in);
+      break;
+    case KeyArg::kDate:
+      node.date = parse_search_date(in);
+      break;
+    case KeyArg::kUidSet:
+      node.set = in.sequence_set("a set of UIDs");
+      break;
   }
 }
 

@@ -12,35 +12,68 @@ namespace postern::imap {
 
 enum class SearchOp : std::uint8_t {
   // operators; `count` operands precede them
-  kAnd, kOr, kNot,
+  kAnd,
+  kOr,
+  kNot,
   // leaves without argument
-  kAll, kAnswered, kDeleted, kDraft, kFlagged, kNew, kOld, kRecent, kSeen,
-  kUnanswered, kUndeleted, kUndraft, kUnflagged, kUnseen,
+  kAll,
+  kAnswered,
+  kDeleted,
+  kDraft,
+  kFlagged,
+  kNew,
+  kOld,
+  kRecent,
+  kSeen,
+  kUnanswered,
+  kUndeleted,
+  kUndraft,
+  kUnflagged,
+  kUnseen,
   // leaves with `text`
-  kBcc, kBody, kCc, kFrom, kSubject, kText, kTo, kKeyword, kUnkeyword,
+  kBcc,
+  kBody,
+  kCc,
+  kFrom,
+  kSubject,
+  kText,
+  kTo,
+  kKeyword,
+  kUnkeyword,
   kHeader,  // `name` and `text`
   // leaves with `number`
-  kLarger, kSmaller,  // octets
-  kModSeq,            // at least
+  kLarger,
+  kSmaller,  // octets
+  kModSeq,   // at least
   // leaves with `date`
-  kBefore, kOn, kSince, kSentBefore, kSentOn, kSentSince,
+  kBefore,
+  kOn,
+  kSince,
+  kSentBefore,
+  kSentOn,
+  kSentSince,
   // leaves with `set`
-  kSeqSet, kUid,
+  kSeqSet,
+  kUid,
 };
 
 struct SearchNode {
   SearchOp op = SearchOp::kAll;
   std::uint32_t count = 0;
   std::uint64_t number = 0;
-  std::int32_t date = 0;  // days since 1970-01-01, no zone (RFC 9051: date without regard to time and zone)
-  std::string name;       // header field name as sent
-  std::string text;       // UTF-8, converted from the command's charset; as sent, not folded
+  // Days since 1970-01-01, without zone (RFC 9051 §6.4.4: time and zone are disregarded).
+  std::int32_t date = 0;
+  std::string name;  // header field name as sent
+  // As sent, not folded: valid UTF-8, unless SearchArgs::charset names another charset than UTF-8
+  // and US-ASCII; then the session converts it or refuses the command.
+  std::string text;
   NumberSet set;
 };
 
 struct SearchProgram {
   std::vector<SearchNode> nodes;  // postfix; never empty after parsing
-  bool uses_modseq = false;       // a MODSEQ key occurs (RFC 7162: answer with MODSEQ, enables CONDSTORE)
+  // A MODSEQ key occurs (RFC 7162 §3.1.5: the answer carries MODSEQ, CONDSTORE is enabled).
+  bool uses_modseq = false;
 };
 
 }  // namespace postern::imap

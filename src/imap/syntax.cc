@@ -8,7 +8,9 @@ namespace {
 
 using Byte = unsigned char;
 
-bool is_continuation(char c) { return (static_cast<Byte>(c) & 0xC0) == 0x80; }
+bool is_continuation(char c) {
+  return (static_cast<Byte>(c) & 0xC0) == 0x80;
+}
 
 // Length of the well-formed UTF-8 character at the front of `text`, 0 if there is none.
 std::size_t utf8_length(std::string_view text) {
@@ -41,18 +43,25 @@ bool is_atom_char(char c) {
     case '*':
     case '"':
     case '\\':
-    case ']': return false;
-    default: return true;
+    case ']':
+      return false;
+    default:
+      return true;
   }
 }
 
-bool is_astring_char(char c) { return c == ']' || is_atom_char(c); }
+bool is_astring_char(char c) {
+  return c == ']' || is_atom_char(c);
+}
 
-bool is_list_char(char c) { return c == '%' || c == '*' || is_astring_char(c); }
+bool is_list_char(char c) {
+  return c == '%' || c == '*' || is_astring_char(c);
+}
 
 bool is_tag(std::string_view text) {
   if (text.empty() || text.size() > kMaxTag) return false;
-  return std::all_of(text.begin(), text.end(), [](char c) { return c != '+' && is_astring_char(c); });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return c != '+' && is_astring_char(c); });
 }
 
 bool is_utf8(std::string_view text) {

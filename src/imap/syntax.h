@@ -1,4 +1,5 @@
-// Character classes of RFC 9051 §9 (atoms, tags) and UTF-8 validity: what a byte of a command may be.
+// Character classes of RFC 9051 §9 (atoms, tags) and UTF-8 validity: what a byte of a command may
+// be.
 #pragma once
 
 #include <cstddef>

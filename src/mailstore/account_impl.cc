@@ -13,8 +13,8 @@ namespace postern::mailstore {
 using Urgency = engine::Engine::Urgency;
 
 AccountImpl::AccountImpl(engine::Engine& engine, std::unique_ptr<Vault> vault, Epoch epoch, Clock& clock,
-                         Settings settings, Totals& totals)
-    : engine_(engine), vault_(std::move(vault)), epoch_(epoch), clock_(clock), settings_(settings), totals_(totals) {}
+                         Settings settings, TotalsPtr totals)
+    : engine_(engine), vault_(std::move(vault)), epoch_(epoch), clock_(clock), settings_(settings), totals_(std::move(totals)) {}
 
 AccountImpl::~AccountImpl() {
   const MutexLock lock(mutex_);
@@ -74,9 +74,9 @@ void AccountImpl::drive() {
 void AccountImpl::publish(Pending& pending) {
   for (Effect& effect : pending.effects) {
     Mailbox& mailbox = *effect.mailbox;
-    if (mailbox.durable.version) totals_.loaded_rows -= mailbox.durable.version->exists();
+    if (mailbox.durable.version) totals_->loaded_rows -= mailbox.durable.version->exists();
     mailbox.durable = std::move(effect.after);
-    if (mailbox.durable.version) totals_.loaded_rows += mailbox.durable.version->exists();
+    if (mailbox.durable.version) totals_->loaded_rows += mailbox.durable.version->exists();
     --mailbox.pending;
     if (effect.record && mailbox.durable.version) {
       for (auto& section : effect.record->sections) {

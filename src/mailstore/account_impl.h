@@ -66,17 +66,18 @@ class AccountImpl final : public Account, public std::enable_shared_from_this<Ac
   struct Totals {
     std::atomic<std::uint64_t> loaded_rows{0};
   };
+  using TotalsPtr = std::shared_ptr<Totals>;  // an account may outlive its store while a commit is under way
 
-  // Loads names and headers. `engine`, `clock` and `totals` outlive the account. kNotFound, kCorrupt.
+  // Loads names and headers. `engine`, `clock` and `random` outlive the account. kNotFound, kCorrupt.
   static task<Result<std::shared_ptr<AccountImpl>>> load(engine::Engine& engine, const crypto::Secret& master,
                                                          AccountId id, Clock& clock, Random& random,
-                                                         Settings settings, Totals& totals);
+                                                         Settings settings, TotalsPtr totals);
   // The records of a new account.
   static Result<engine::Batch> first_batch(const Vault& vault, std::string wrapped_key, std::uint64_t quota_bytes,
                                            std::int64_t now);
 
   AccountImpl(engine::Engine& engine, std::unique_ptr<Vault> vault, Epoch epoch, Clock& clock, Settings settings,
-              Totals& totals);
+              TotalsPtr totals);
   ~AccountImpl() override;
 
   [[nodiscard]] AccountId id() const override { return vault_->account(); }
@@ -188,7 +189,7 @@ class AccountImpl final : public Account, public std::enable_shared_from_this<Ac
   const Epoch epoch_;
   Clock& clock_;
   const Settings settings_;
-  Totals& totals_;
+  const TotalsPtr totals_;
 
   mutable Mutex mutex_;
   bool dead_ POSTERN_GUARDED_BY(mutex_) = false;

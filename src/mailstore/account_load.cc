@@ -68,7 +68,7 @@ Result<engine::Batch> AccountImpl::first_batch(const Vault& vault, std::string w
 
 task<Result<std::shared_ptr<AccountImpl>>> AccountImpl::load(engine::Engine& engine, const crypto::Secret& master,
                                                              AccountId id, Clock& clock, Random& random,
-                                                             Settings settings, Totals& totals) {
+                                                             Settings settings, TotalsPtr totals) {
   // An account that is not there is not acquired: that could make the engine remember it.
   POSTERN_CO_TRY(const auto wrapped, co_await engine.get(id, {keys::plain(keys::kAccountKey)}));
   if (!wrapped[0]) co_return fail(Errc::kNotFound, "no such account");
@@ -76,7 +76,7 @@ task<Result<std::shared_ptr<AccountImpl>>> AccountImpl::load(engine::Engine& eng
   POSTERN_CO_TRY(const Epoch epoch, co_await engine.acquire(id));
   auto vault = std::make_unique<Vault>(id, std::move(key), random);
   const Vault& open = *vault;
-  auto account = std::make_shared<AccountImpl>(engine, std::move(vault), epoch, clock, settings, totals);
+  auto account = std::make_shared<AccountImpl>(engine, std::move(vault), epoch, clock, settings, std::move(totals));
 
   POSTERN_CO_TRY(const auto stored, co_await engine.get(id, {keys::plain(keys::kCounters)}));
   if (!stored[0]) co_return corrupt(keys::plain(keys::kCounters), "missing");
@@ -334,7 +334,7 @@ Result<bool> AccountImpl::install_rows(Rows& rows) {
   }
   mailbox.durable.version = std::make_shared<const MailboxVersion>(
       mailbox.validity, header.counts, mailbox.durable.keywords, rows.version->chunks());
-  totals_.loaded_rows += mailbox.durable.version->exists();
+  totals_->loaded_rows += mailbox.durable.version->exists();
   mailbox.stored = std::move(rows.stored);
   mailbox.vanished = std::move(rows.vanished);
   mailbox.vanished_records = std::move(rows.vanished_records);
@@ -504,7 +504,7 @@ task<Result<void>> AccountImpl::fold_due() {
 // -- letting go --------------------------------------------------------------------------------------
 
 void AccountImpl::drop_rows(Mailbox& mailbox) {
-  if (mailbox.durable.version) totals_.loaded_rows -= mailbox.durable.version->exists();
+  if (mailbox.durable.version) totals_->loaded_rows -= mailbox.durable.version->exists();
   mailbox.durable.version = mailbox.head.version = nullptr;
   mailbox.stored.clear();
   mailbox.vanished.clear();

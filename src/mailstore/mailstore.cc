@@ -89,7 +89,7 @@ class Store final : public MailStore {
   Clock& clock_;
   Random& random_;
   const Options options_;
-  AccountImpl::Totals totals_;  // outlives the accounts below; sessions end before the store does
+  const AccountImpl::TotalsPtr totals_ = std::make_shared<AccountImpl::Totals>();
 
   Mutex mutex_;
   std::unordered_map<AccountId, Entry> entries_ POSTERN_GUARDED_BY(mutex_);
@@ -146,7 +146,7 @@ std::vector<std::shared_ptr<AccountImpl>> Store::evict() {
   std::vector<std::shared_ptr<AccountImpl>> gone;
   auto at = recent_.end();
   for (int looks = 0; looks < kEvictionLooks && at != recent_.begin(); ++looks) {
-    if (entries_.size() <= options_.loaded_accounts && totals_.loaded_rows <= options_.loaded_rows) break;
+    if (entries_.size() <= options_.loaded_accounts && totals_->loaded_rows <= options_.loaded_rows) break;
     --at;
     const auto entry = entries_.find(*at);
     // One reference is this table's. Nobody else can get one without the mutex.

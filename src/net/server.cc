@@ -107,21 +107,28 @@ struct Server::State : std::enable_shared_from_this<State> {
 
   static task<void> accept_loop(std::shared_ptr<State> self, std::shared_ptr<Service> service,
                                 Socket socket);
-  static task<void> run_connection(std::shared_ptr<Service> service, Socket socket, PeerInfo peer,
+  static task<void> run_connection(std::shared_ptr<State> self, std::shared_ptr<Service> service,
+                                   Socket socket, PeerInfo peer, std::uint64_t id,
                                    AdmissionTable::Id admission, TimePoint accepted_at);
+  // The handler is about to take over. False: too late, the server stops.
+  bool hand_over(std::uint64_t id, OnStop on_stop);
   void start(const std::shared_ptr<Service>& service, Accepted accepted);
   void end(Service& service, std::uint64_t id, AdmissionTable::Id admission,
            const std::exception_ptr& error);
   void shed(int listener_fd, int error);
 
+  struct Connection {
+    Socket::Aborter aborter;
+    bool drains = false;  // its handler has begun, and a stop waits for it
+  };
+
   LoopGroup& loops;
   std::mutex mutex;  // guards what follows, up to the reserve
   std::condition_variable changed;
   std::map<std::uint64_t, Socket::Aborter> acceptors;
-  std::map<std::uint64_t, Socket::Aborter> live;
+  std::map<std::uint64_t, Connection> live;
   std::uint64_t next_id = 1;
   bool stopping = false;
-  bool aborting = false;
 
   // SECURITY: given up for a moment when descriptors run out, so that the queue empties and the
   // loop does not spin on it (threat-model M14).
@@ -179,9 +186,16 @@ task<void> Server::State::accept_loop(std::shared_ptr<State> self, std::shared_p
   }
 }
 
-task<void> Server::State::run_connection(std::shared_ptr<Service> service, Socket socket,
-                                         PeerInfo peer, AdmissionTable::Id admission,
-                                         TimePoint accepted_at) {
+bool Server::State::hand_over(std::uint64_t id, OnStop on_stop) {
+  const std::lock_guard lock(mutex);
+  live.find(id)->second.drains = on_stop == OnStop::kDrain;
+  return !stopping;
+}
+
+task<void> Server::State::run_connection(std::shared_ptr<State> self,
+                                         std::shared_ptr<Service> service, Socket socket,
+                                         PeerInfo peer, std::uint64_t id,
+                                         AdmissionTable::Id admission, TimePoint accepted_at) {
   const ServeOptions& options = service->options;
   std::unique_ptr<Transport> transport;
   if (options.tls != nullptr) {
@@ -192,6 +206,7 @@ task<void> Server::State::run_connection(std::shared_ptr<Service> service, Socke
   } else {
     transport = make_plain_stream(std::move(socket), std::move(peer));
   }
+  if (!self->hand_over(id, options.on_stop)) co_return;
   OnAuthenticated authenticated = [table = options.admission, admission] {
     if (table != nullptr) table->leave(admission);
   };
@@ -221,12 +236,14 @@ void Server::State::start(const std::shared_ptr<Service>& service, Accepted acce
   {
     const std::lock_guard lock(mutex);
     id = next_id++;
-    live.emplace(id, aborter);
-    if (aborting) aborter.abort();
+    live.emplace(id, Connection{.aborter = aborter});
+    if (stopping) aborter.abort();
   }
   ++service->connections;
   open_connections.add(1);
-  spawn(loop, run_connection(service, std::move(socket), std::move(peer), admission, now()),
+  spawn(loop,
+        run_connection(shared_from_this(), service, std::move(socket), std::move(peer), id,
+                       admission, now()),
         [self = shared_from_this(), service, id, admission](const std::exception_ptr& error) {
           self->end(*service, id, admission, error);
         });
@@ -286,6 +303,9 @@ void Server::stop_accepting() {
   std::unique_lock lock(state_->mutex);
   state_->stopping = true;
   for (const auto& [id, aborter] : state_->acceptors) aborter.abort();
+  for (const auto& [id, connection] : state_->live) {
+    if (!connection.drains) connection.aborter.abort();
+  }
   state_->changed.wait(lock, [this] { return state_->acceptors.empty(); });
 }
 
@@ -294,8 +314,7 @@ std::size_t Server::finish(Duration drain) {
   const auto idle = [this] { return state_->live.empty(); };
   if (state_->changed.wait_for(lock, drain, idle)) return 0;
   const std::size_t left = state_->live.size();
-  state_->aborting = true;
-  for (const auto& [id, aborter] : state_->live) aborter.abort();
+  for (const auto& [id, connection] : state_->live) connection.aborter.abort();
   if (!state_->changed.wait_for(lock, kAbortTime, idle)) {
     log_error("connections_stuck", {{"count", state_->live.size()}});
   }

@@ -29,6 +29,12 @@ using OnAuthenticated = std::move_only_function<void()>;
 // logged and ends that connection alone.
 using Handler = std::function<task<void>(std::unique_ptr<Transport>, OnAuthenticated)>;
 
+// What stop_accepting() does to a listener's connections.
+enum class OnStop : std::uint8_t {
+  kDrain,  // they go on until they end or finish() loses patience
+  kAbort,  // they end at once: nothing waits for an idle HTTP or admin connection
+};
+
 struct ServeOptions {
   // Null: plain bytes. Read for every connection, so a new context serves from the next one on.
   const tls::TlsContextSlot* tls = nullptr;
@@ -39,6 +45,7 @@ struct ServeOptions {
   // LIMIT: connections of this listener; 0 is no limit. One too many is sent `refusal` and closed.
   std::size_t max_connections = 0;
   std::string refusal;
+  OnStop on_stop = OnStop::kDrain;
 };
 
 class Server {
@@ -51,7 +58,8 @@ class Server {
   // Accepts from now on. What the options point to outlives the server.
   void serve(Listener listener, ServeOptions options, Handler handler);
 
-  // Closes the listeners; connections go on. Returns when the last accept has ended.
+  // Closes the listeners and what is still in its handshake; other connections go on. Returns when
+  // the last accept has ended.
   void stop_accepting();
   // Waits until every connection has ended by itself, at most `drain`; aborts the others and waits
   // for them too, at most `drain` plus 10 s in all. Returns how many were aborted.

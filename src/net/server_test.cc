@@ -129,6 +129,16 @@ TEST_F(ServerTest, StopsInOrder) {
   EXPECT_EQ(server_.finish(std::chrono::seconds(5)), 0u);
 }
 
+TEST_F(ServerTest, AStopDoesNotWaitForIdleConnectionsOfOperators) {
+  const Fd mail = connect_to(serve("127.0.0.1:0"));
+  const Fd idle = connect_to(serve("127.0.0.1:0", {.on_stop = OnStop::kAbort}));
+  EXPECT_EQ(ask(mail, "x"), "x");
+  EXPECT_EQ(ask(idle, "x"), "x");
+  server_.stop_accepting();
+  EXPECT_EQ(read_some(idle.get()), "");
+  EXPECT_EQ(ask(mail, "x"), "x");
+}
+
 // The limit of open files is reached: the queue is emptied and service returns (threat-model M14).
 TEST_F(ServerTest, RunningOutOfDescriptorsClosesAndRecovers) {
   std::atomic<int> errors{0};

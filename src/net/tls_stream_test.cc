@@ -186,10 +186,14 @@ TEST_F(TlsStreamTest, AReloadServesNewConnectionsAndKeepsOldOnes) {
   EXPECT_EQ(old->read(), "alive");
 }
 
-TEST_F(TlsStreamTest, StopAbortsHandshakesToo) {
+TEST_F(TlsStreamTest, AStopEndsHandshakesAtOnceAndSessionsLater) {
+  const auto client = connect();
   const Fd fd = connect_to(name_);
-  ASSERT_TRUE(eventually([&] { return server_.connections() == 1; }));
+  ASSERT_TRUE(eventually([&] { return server_.connections() == 2; }));
   server_.stop_accepting();
+  EXPECT_EQ(read_all(fd.get()), "");
+  ASSERT_TRUE(client->write("x"));
+  EXPECT_EQ(client->read(), "x");
   EXPECT_EQ(server_.finish(Duration::zero()), 1u);
   EXPECT_EQ(server_.connections(), 0u);
 }

@@ -1,0 +1,1 @@
+"""The rows of docs/bad-input-matrix.md, grouped as there: before login, commands, LMTP."""
