@@ -23,15 +23,16 @@ class Parser {
  private:
   // What is known of the address being read.
   struct Item {
-    std::string display;         // all words, one space where there was a gap
-    std::string local;           // the last words that touch each other or a dot: a local part if '@' follows
+    std::string display;  // all words, one space where there was a gap
+    std::string
+        local;  // the last words that touch each other or a dot: a local part if '@' follows
     std::size_t local_from = 0;  // where they begin in display
     bool gap = false;            // blank or comment before the next word
     bool quoted = false;
     std::size_t words = 0;
     std::string comment;
-    bool addressed = false;      // mailbox and host are known
-    bool angle = false;          // ... from <...>, which outranks a bare addr-spec
+    bool addressed = false;  // mailbox and host are known
+    bool angle = false;      // ... from <...>, which outranks a bare addr-spec
     std::string mailbox, host;
     std::optional<std::string> adl;
   };
@@ -203,7 +204,8 @@ class Parser {
 
   void flush() {
     if (item_.addressed) {
-      addresses_.push_back({display_name(), std::move(item_.adl), std::move(item_.mailbox), std::move(item_.host)});
+      addresses_.push_back(
+          {display_name(), std::move(item_.adl), std::move(item_.mailbox), std::move(item_.host)});
     } else if (item_.words == 1 && !item_.quoted) {
       item_.mailbox = std::exchange(item_.display, {});
       addresses_.push_back({display_name(), std::nullopt, std::move(item_.mailbox), ""});

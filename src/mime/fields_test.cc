@@ -10,10 +10,12 @@ namespace {
 
 TEST(Fields, Reader) {
   const std::string header =
-      "From x Mon Jan 1 00:00:00\r\nSubject : a\r\n\tb\r\nX\x01Y: no\r\nTo:\n c\n d\nlast:\r\n\r\nbody: no\r\n";
+      "From x Mon Jan 1 00:00:00\r\nSubject : a\r\n\tb\r\nX\x01Y: no\r\nTo:\n c\n "
+      "d\nlast:\r\n\r\nbody: no\r\n";
   FieldReader reader(header);
   std::string seen;
-  while (const auto field = reader.next()) seen += "[" + std::string(field->name) + "|" + unfold(field->value) + "]";
+  while (const auto field = reader.next())
+    seen += "[" + std::string(field->name) + "|" + unfold(field->value) + "]";
   EXPECT_EQ(seen, "[|From x Mon Jan 1 00:00:00][Subject|a\tb][|X\x01Y: no][To|c d][last|]");
 }
 
