@@ -1,5 +1,5 @@
-// load_text(): whatever the file says, there is either a list of problems or settings that print as a
-// file which loads as the same settings.
+// load_text(): whatever the file says, there is either a list of problems or settings that print as
+// a file which loads as the same settings.
 #include <cstdint>
 #include <cstdlib>
 
@@ -34,6 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     again += std::string(setting.key) + " = " + setting.show(loaded->settings) + "\n";
   }
   const auto second = load_text(again, "/f.toml", {}, env);
-  if (!second.has_value() || !changed_settings(loaded->settings, second->settings).empty()) std::abort();
+  if (!second.has_value() || !changed_settings(loaded->settings, second->settings).empty())
+    std::abort();
   return 0;
 }

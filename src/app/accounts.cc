@@ -30,9 +30,11 @@ Result<std::vector<std::string>> texts_of(const json::object& request, std::stri
   std::vector<std::string> texts;
   const json::value* value = request.if_contains(key);
   if (value == nullptr) return texts;
-  if (!value->is_array()) return fail(Errc::kInvalid, "\"" + std::string(key) + "\" must be a list");
+  if (!value->is_array())
+    return fail(Errc::kInvalid, "\"" + std::string(key) + "\" must be a list");
   for (const json::value& item : value->get_array()) {
-    if (!item.is_string()) return fail(Errc::kInvalid, "\"" + std::string(key) + "\" must hold texts");
+    if (!item.is_string())
+      return fail(Errc::kInvalid, "\"" + std::string(key) + "\" must hold texts");
     texts.emplace_back(item.get_string());
   }
   return texts;
@@ -70,10 +72,14 @@ Result<void> apply(const json::object& request, auth::AccountRecord& record) {
 
 std::string_view advice(Errc code) {
   switch (code) {
-    case Errc::kFull: return "the disk is full; nothing was changed";
-    case Errc::kUnavailable: return "the store does not take changes at the moment; nothing was changed";
-    case Errc::kUnknownOutcome: return "it is not known whether the change was kept; look with `account show`";
-    default: return "";
+    case Errc::kFull:
+      return "the disk is full; nothing was changed";
+    case Errc::kUnavailable:
+      return "the store does not take changes at the moment; nothing was changed";
+    case Errc::kUnknownOutcome:
+      return "it is not known whether the change was kept; look with `account show`";
+    default:
+      return "";
   }
 }
 
@@ -96,8 +102,10 @@ task<Result<json::object>> Accounts::call(std::string verb, json::object argumen
 }
 
 void Accounts::add_to(http::AdminVerbs& verbs) {
-  for (const char* verb : {"account.add", "account.set", "account.list", "account.show", "account.remove"}) {
-    verbs.add(verb, [this, verb](json::object arguments) { return call(verb, std::move(arguments)); });
+  for (const char* verb :
+       {"account.add", "account.set", "account.list", "account.show", "account.remove"}) {
+    verbs.add(verb,
+              [this, verb](json::object arguments) { return call(verb, std::move(arguments)); });
   }
 }
 
@@ -105,7 +113,8 @@ task<Result<json::object>> Accounts::run(std::string verb, json::object argument
   if (verb == "account.list") co_return co_await list();
   if (verb == "account.add") co_return co_await add(std::move(arguments));
   if (verb == "account.set") co_return co_await set(std::move(arguments));
-  if (verb != "account.show" && verb != "account.remove") co_return fail(Errc::kNotFound, "unknown verb " + verb);
+  if (verb != "account.show" && verb != "account.remove")
+    co_return fail(Errc::kNotFound, "unknown verb " + verb);
 
   POSTERN_CO_TRY(const std::string address, text_of(arguments, "address"));
   auth::RecordPtr record = directory_.find_login(address);
@@ -121,14 +130,16 @@ task<Result<json::object>> Accounts::add(json::object arguments) {
   POSTERN_CO_TRY(record.address, text_of(arguments, "address"));
   const auto name = auth::canonical_address(record.address);
   if (!name.has_value()) {
-    co_return fail(Errc::kInvalid, "\"" + record.address + "\" is no address of the form name@domain: " +
-                                       name.error().detail);
+    co_return fail(
+        Errc::kInvalid,
+        "\"" + record.address + "\" is no address of the form name@domain: " + name.error().detail);
   }
   POSTERN_CO_CHECK_OK(apply(arguments, record));
-  if (directory_.find_login(record.address)) co_return fail(Errc::kAlreadyExists, record.address + " exists already");
+  if (directory_.find_login(record.address))
+    co_return fail(Errc::kAlreadyExists, record.address + " exists already");
 
-  // The mailboxes first: a record in the directory always has them. What a crash in between leaves has
-  // an id that no record names and that is never given again.
+  // The mailboxes first: a record in the directory always has them. What a crash in between leaves
+  // has an id that no record names and that is never given again.
   record.id = directory_.next_id();
   const AccountId id = record.id;
   POSTERN_CO_CHECK_OK(co_await store_.create_account(id, record.quota));
@@ -150,13 +161,15 @@ task<Result<json::object>> Accounts::set(json::object arguments) {
   auth::AccountRecord record = *before;
   POSTERN_CO_CHECK_OK(apply(arguments, record));
   if (record.quota != before->quota) {
-    POSTERN_CO_TRY(const std::shared_ptr<mailstore::Account> account, co_await store_.open_account(record.id));
+    POSTERN_CO_TRY(const std::shared_ptr<mailstore::Account> account,
+                   co_await store_.open_account(record.id));
     POSTERN_CO_CHECK_OK(co_await account->set_quota(record.quota));
   }
   const bool password = record.password_hash != before->password_hash;
   POSTERN_CO_TRY(auth::RecordPtr after, co_await directory_.update(std::move(record)));
   if (password || after->disabled) on_locked_out_(after->id);
-  log_info("account_changed", {{"account", after->id.value()}, {"password", password}, {"disabled", after->disabled}});
+  log_info("account_changed",
+           {{"account", after->id.value()}, {"password", password}, {"disabled", after->disabled}});
   json::object answer;
   answer["account"] = co_await describe(std::move(after));
   co_return answer;
@@ -194,7 +207,8 @@ task<json::object> Accounts::describe(auth::RecordPtr record) {
   out["aliases"] = json::value_from(record->aliases);
   out["quota"] = record->quota;
   // An account that does not open is described all the same: this is how its owner is found.
-  const Result<std::shared_ptr<mailstore::Account>> account = co_await store_.open_account(record->id);
+  const Result<std::shared_ptr<mailstore::Account>> account =
+      co_await store_.open_account(record->id);
   if (account.has_value()) {
     out["used"] = (*account)->usage().bytes;
   } else {

@@ -1,11 +1,11 @@
 // Accounts: what the `account` verbs do, once, whether they run in the server or beside it.
 //
 // Verbs of the admin channel (http/admin.h), arguments and results as JSON objects:
-//   account.add     {"address": A, "password_hash": H?, "quota": bytes?, "aliases": [A...]?, "disabled": bool?}
-//   account.set     the same, and {"add_aliases": [A...]?, "remove_aliases": [A...]?}
-//   account.list    {}                account.show, account.remove   {"address": A}
-// A result is {"account": {...}}, {"accounts": [...]} or {}; the detail of an error is a line for people.
-// Passwords never come here: the caller hashes them.
+//   account.add     {"address": A, "password_hash": H?, "quota": bytes?, "aliases": [A...]?,
+//   "disabled": bool?} account.set     the same, and {"add_aliases": [A...]?, "remove_aliases":
+//   [A...]?} account.list    {}                account.show, account.remove   {"address": A}
+// A result is {"account": {...}}, {"accounts": [...]} or {}; the detail of an error is a line for
+// people. Passwords never come here: the caller hashes them.
 #pragma once
 
 #include <boost/json.hpp>
@@ -20,9 +20,10 @@ namespace postern::app {
 
 class Accounts {
  public:
-  // `on_locked_out` is told of every account whose open sessions must end: its password changed, or it
-  // was disabled or removed. All references outlive the object.
-  Accounts(mailstore::MailStore& store, auth::Directory& directory, std::function<void(AccountId)> on_locked_out);
+  // `on_locked_out` is told of every account whose open sessions must end: its password changed, or
+  // it was disabled or removed. All references outlive the object.
+  Accounts(mailstore::MailStore& store, auth::Directory& directory,
+           std::function<void(AccountId)> on_locked_out);
 
   // Calls may overlap: changes are serialised in the directory.
   task<Result<boost::json::object>> call(std::string verb, boost::json::object arguments);

@@ -16,9 +16,11 @@ struct Listeners {
   [[nodiscard]] BoundNames names() const;
 };
 
-// TCP first, then Unix sockets, whose missing folders are made: a port in use leaves nothing behind.
-// "[::]" and "[::1]" on a machine without IPv6 are left out with a warning. Unix sockets go to the service
-// user; the admin socket is his alone.
-[[nodiscard]] Result<Listeners> bind_listeners(const config::Settings& settings, const ServiceUser& user);
+// TCP first, then Unix sockets, whose missing folders are made: a port in use leaves nothing
+// behind.
+// "[::]" and "[::1]" on a machine without IPv6 are left out with a warning. Unix sockets go to the
+// service user; the admin socket is his alone.
+[[nodiscard]] Result<Listeners> bind_listeners(const config::Settings& settings,
+                                               const ServiceUser& user);
 
 }  // namespace postern::app

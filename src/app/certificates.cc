@@ -7,7 +7,8 @@
 namespace postern::app {
 
 Result<std::shared_ptr<const tls::TlsContext>> load_configured(const config::Settings& settings,
-                                                               const tls::TlsContext* previous, const Clock& clock) {
+                                                               const tls::TlsContext* previous,
+                                                               const Clock& clock) {
   tls::TlsConfig config;
   config.minimum = settings.tls.minimum;
   for (const config::CertificateFiles& files : settings.tls.certificates) {
@@ -17,13 +18,17 @@ Result<std::shared_ptr<const tls::TlsContext>> load_configured(const config::Set
 }
 
 Result<std::shared_ptr<const tls::TlsContext>> load_self_signed(const config::Settings& settings,
-                                                                const tls::TlsContext* previous, const Clock& clock) {
+                                                                const tls::TlsContext* previous,
+                                                                const Clock& clock) {
   const std::string folder = settings.server.data_dir + "/tls";
   POSTERN_CHECK_OK(prepare_directory(folder, {}));
-  POSTERN_TRY(const tls::SelfSigned pair, tls::ensure_self_signed(folder, settings.server.hostname, clock));
-  log_warn("self_signed_certificate",
-           {{"file", pair.certificate}, {"made", pair.created},
-            {"hint", "mail apps will ask before they trust it; name a real one in tls.certificates"}});
+  POSTERN_TRY(const tls::SelfSigned pair,
+              tls::ensure_self_signed(folder, settings.server.hostname, clock));
+  log_warn(
+      "self_signed_certificate",
+      {{"file", pair.certificate},
+       {"made", pair.created},
+       {"hint", "mail apps will ask before they trust it; name a real one in tls.certificates"}});
   tls::TlsConfig config;
   config.minimum = settings.tls.minimum;
   config.certificates.push_back({pair.certificate, pair.key});

@@ -11,12 +11,10 @@
 namespace postern::app {
 
 // Of configured files. One line names the file that is unreadable or does not fit.
-[[nodiscard]] Result<std::shared_ptr<const tls::TlsContext>> load_configured(const config::Settings& settings,
-                                                                            const tls::TlsContext* previous,
-                                                                            const Clock& clock);
+[[nodiscard]] Result<std::shared_ptr<const tls::TlsContext>> load_configured(
+    const config::Settings& settings, const tls::TlsContext* previous, const Clock& clock);
 // Of the pair in <data_dir>/tls, made when it is missing. After the data directory is locked.
-[[nodiscard]] Result<std::shared_ptr<const tls::TlsContext>> load_self_signed(const config::Settings& settings,
-                                                                             const tls::TlsContext* previous,
-                                                                             const Clock& clock);
+[[nodiscard]] Result<std::shared_ptr<const tls::TlsContext>> load_self_signed(
+    const config::Settings& settings, const tls::TlsContext* previous, const Clock& clock);
 
 }  // namespace postern::app

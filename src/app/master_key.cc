@@ -45,11 +45,13 @@ std::string key_check(const crypto::Secret& key) {
 }
 
 // `bytes` in place under `path`, complete or not at all, and never over another file.
-Result<void> write_new_file(const std::string& path, std::string_view bytes, const ServiceUser& owner) {
+Result<void> write_new_file(const std::string& path, std::string_view bytes,
+                            const ServiceUser& owner) {
   // Complete and flushed under another name first; link() then puts it in place.
   const std::string temporary = path + ".new." + std::to_string(getpid());
   {
-    const File file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+    const File file(
+        open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (file.get() < 0) return fail_errno(errno, "make " + path);
     Result<void> written = write_and_sync(path, file.get(), bytes);
     if (written.has_value() && owner.drop && fchown(file.get(), owner.user, owner.group) != 0) {
@@ -68,7 +70,8 @@ Result<void> write_new_file(const std::string& path, std::string_view bytes, con
 
   const std::string folder = std::filesystem::path(path).parent_path().string();
   const File directory(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.get() < 0 || fsync(directory.get()) != 0) return fail_errno(errno, "flush the folder of " + path);
+  if (directory.get() < 0 || fsync(directory.get()) != 0)
+    return fail_errno(errno, "flush the folder of " + path);
   return {};
 }
 
@@ -85,13 +88,15 @@ Result<std::optional<crypto::Secret>> read_master_key(const std::string& path) {
   const ssize_t got = read(file.get(), bytes.bytes().data(), bytes.size());
   if (got < 0) return fail_errno(errno, "read the master key " + path);
   if (got != static_cast<ssize_t>(crypto::kKeySize)) {
-    return fail(Errc::kInvalid, "the master key " + path + " is not a file of " + std::to_string(crypto::kKeySize) +
+    return fail(Errc::kInvalid, "the master key " + path + " is not a file of " +
+                                    std::to_string(crypto::kKeySize) +
                                     " bytes; restore it from your copy");
   }
   return std::optional(crypto::Secret(bytes.view().substr(0, crypto::kKeySize)));
 }
 
-Result<void> check_master_key(const std::string& data_dir, const std::string& path, const crypto::Secret& key) {
+Result<void> check_master_key(const std::string& data_dir, const std::string& path,
+                              const crypto::Secret& key) {
   const std::string check_path = data_dir + "/KEYCHECK";
   const File file(open(check_path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return {};  // the store itself will tell, or cannot be read at all
@@ -99,8 +104,8 @@ Result<void> check_master_key(const std::string& data_dir, const std::string& pa
   const ssize_t got = read(file.get(), text, sizeof(text) - 1);
   if (got < 0) return fail_errno(errno, "read " + check_path);
   if (got == 64 && !crypto::equal_constant_time(text, key_check(key))) {
-    return fail(Errc::kInvalid, "the master key " + path + " is not the one that the store in " + data_dir +
-                                    " was written with");
+    return fail(Errc::kInvalid, "the master key " + path + " is not the one that the store in " +
+                                    data_dir + " was written with");
   }
   return {};
 }
@@ -111,7 +116,8 @@ Result<void> keep_key_check(const std::string& data_dir, const crypto::Secret& k
   return {};
 }
 
-Result<crypto::Secret> create_master_key(const std::string& path, const ServiceUser& owner, Random& random) {
+Result<crypto::Secret> create_master_key(const std::string& path, const ServiceUser& owner,
+                                         Random& random) {
   crypto::Secret key = crypto::Secret::zeroed(crypto::kKeySize);
   random.fill(key.bytes());
   POSTERN_CHECK_OK(write_new_file(path, key.view(), owner));

@@ -28,20 +28,23 @@ TEST_F(MasterKeyTest, IsMadeOnceAndReadBack) {
   EXPECT_FALSE(read_master_key(path())->has_value());
   const auto made = create_master_key(path(), {}, crypto::system_random());
   ASSERT_TRUE(made.has_value()) << made.error().detail;
-  struct stat info {};
+  struct stat info{};
   ASSERT_EQ(stat(path().c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 07777, 0600u);
   EXPECT_EQ(info.st_size, 32);
   const auto read = read_master_key(path());
   ASSERT_TRUE(read.has_value() && read->has_value());
   EXPECT_EQ((*read)->view(), made->view());
-  EXPECT_EQ(create_master_key(path(), {}, crypto::system_random()).error().code, Errc::kAlreadyExists);
+  EXPECT_EQ(create_master_key(path(), {}, crypto::system_random()).error().code,
+            Errc::kAlreadyExists);
   EXPECT_EQ((*read_master_key(path()))->view(), made->view());
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1) << "nothing else is left";
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1)
+      << "nothing else is left";
 }
 
 TEST_F(MasterKeyTest, TheCheckFileTellsKeysApart) {
-  const crypto::Secret key("0123456789abcdef0123456789abcdef"), other("0123456789abcdef0123456789abcdeF");
+  const crypto::Secret key("0123456789abcdef0123456789abcdef"),
+      other("0123456789abcdef0123456789abcdeF");
   EXPECT_TRUE(check_master_key(folder_, path(), key).has_value()) << "no file, no verdict";
   ASSERT_TRUE(keep_key_check(folder_, key).has_value());
   ASSERT_TRUE(keep_key_check(folder_, other).has_value()) << "the first stays";

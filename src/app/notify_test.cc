@@ -12,8 +12,9 @@ namespace postern::app {
 namespace {
 
 TEST(Notify, TheReadyLineIsOneJsonObject) {
-  EXPECT_EQ(ready_line({.imaps = {"127.0.0.1:9993"}, .lmtp = {"unix:/a b"}, .http = {}, .admin = {}}, 12),
-            R"({"event":"ready","imaps":["127.0.0.1:9993"],"lmtp":["unix:/a b"],"http":[],"admin":[],"pid":12})");
+  EXPECT_EQ(
+      ready_line({.imaps = {"127.0.0.1:9993"}, .lmtp = {"unix:/a b"}, .http = {}, .admin = {}}, 12),
+      R"({"event":"ready","imaps":["127.0.0.1:9993"],"lmtp":["unix:/a b"],"http":[],"admin":[],"pid":12})");
 }
 
 TEST(Notify, TellsTheServiceManager) {

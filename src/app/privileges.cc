@@ -19,17 +19,19 @@ Result<ServiceUser> find_service_user(const std::string& user, const std::string
   if (geteuid() != 0) return result;
   const passwd* account = user.empty() ? nullptr : getpwnam(user.c_str());
   if (account == nullptr) {
-    return fail(Errc::kInvalid, "started as root, and the user \"" + user +
-                                    "\" to become (server.user) does not exist; make it with: useradd --system "
-                                    "--user-group --no-create-home --shell /usr/sbin/nologin " +
-                                    (user.empty() ? "postern" : user));
+    return fail(Errc::kInvalid,
+                "started as root, and the user \"" + user +
+                    "\" to become (server.user) does not exist; make it with: useradd --system "
+                    "--user-group --no-create-home --shell /usr/sbin/nologin " +
+                    (user.empty() ? "postern" : user));
   }
   result.user = account->pw_uid;
   const ::group* entry = group.empty() ? nullptr : getgrnam(group.c_str());
   if (entry == nullptr) {
-    return fail(Errc::kInvalid, "started as root, and the group \"" + group +
-                                    "\" to become (server.group) does not exist; make it with: groupadd --system " +
-                                    (group.empty() ? "postern" : group));
+    return fail(Errc::kInvalid,
+                "started as root, and the group \"" + group +
+                    "\" to become (server.group) does not exist; make it with: groupadd --system " +
+                    (group.empty() ? "postern" : group));
   }
   result.group = entry->gr_gid;
   result.drop = result.user != 0;
@@ -40,9 +42,11 @@ Result<void> prepare_directory(const std::string& path, const ServiceUser& user)
   std::error_code error;
   const bool absent = !fs::exists(path, error);
   if (absent) {
-    // Parents are made as anyone would make them, the directory itself private from its first moment.
+    // Parents are made as anyone would make them, the directory itself private from its first
+    // moment.
     fs::create_directories(fs::path(path).parent_path(), error);
-    if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return fail_errno(errno, "create directory " + path);
+    if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
+      return fail_errno(errno, "create directory " + path);
   } else if (!fs::is_directory(path, error)) {
     return fail(Errc::kIo, path + " is not a directory");
   }
@@ -58,7 +62,8 @@ Result<void> drop_privileges(const ServiceUser& user) {
   if (setgroups(0, nullptr) != 0) return fail_errno(errno, "drop supplementary groups");
   if (setresgid(user.group, user.group, user.group) != 0) return fail_errno(errno, "setresgid");
   if (setresuid(user.user, user.user, user.user) != 0) return fail_errno(errno, "setresuid");
-  if (setuid(0) == 0) return fail(Errc::kInternal, "root could be regained after dropping to " + user.name);
+  if (setuid(0) == 0)
+    return fail(Errc::kInternal, "root could be regained after dropping to " + user.name);
   return {};
 }
 

@@ -18,9 +18,10 @@ struct ServiceUser {
   bool drop = false;  // started as root and to become someone else
 };
 
-// Who the process will be. Only root becomes someone else; then a user or group that does not exist is
-// kInvalid, with what to do about it.
-[[nodiscard]] Result<ServiceUser> find_service_user(const std::string& user, const std::string& group);
+// Who the process will be. Only root becomes someone else; then a user or group that does not exist
+// is kInvalid, with what to do about it.
+[[nodiscard]] Result<ServiceUser> find_service_user(const std::string& user,
+                                                    const std::string& group);
 
 // Makes `path` (0700) and its missing parents; a directory made here, or an empty one, goes to the
 // service user when root makes it for him.
@@ -29,7 +30,8 @@ struct ServiceUser {
 // Becomes the service user, with no other groups and no way back.
 [[nodiscard]] Result<void> drop_privileges(const ServiceUser& user);
 
-// SECURITY: no core file and no debugger gets at keys and mail; nothing started from here gains rights.
+// SECURITY: no core file and no debugger gets at keys and mail; nothing started from here gains
+// rights.
 void harden_process();
 // As many open files as the system lets us have.
 void raise_file_limit();

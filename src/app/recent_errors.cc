@@ -8,7 +8,9 @@ RecentErrors::RecentErrors() {
   set_log_sink([this](LogLevel level, std::string_view line) { take(level, line); });
 }
 
-RecentErrors::~RecentErrors() { set_log_sink(nullptr); }
+RecentErrors::~RecentErrors() {
+  set_log_sink(nullptr);
+}
 
 void RecentErrors::take(LogLevel level, std::string_view line) {
   std::string text(line);

@@ -42,10 +42,11 @@ class Signals {
   sigset_t set_{};
 };
 
-// Everything that may fail, in an order that leaves nothing behind when it does: what only reads comes
-// first, then the listeners, then what is made.
+// Everything that may fail, in an order that leaves nothing behind when it does: what only reads
+// comes first, then the listeners, then what is made.
 Result<std::unique_ptr<Server>> start(const config::Settings& settings, BoundNames& names) {
-  POSTERN_TRY(const ServiceUser user, find_service_user(settings.server.user, settings.server.group));
+  POSTERN_TRY(const ServiceUser user,
+              find_service_user(settings.server.user, settings.server.group));
   POSTERN_CHECK_OK(check_not_in_use(settings.server.data_dir));
   std::shared_ptr<const tls::TlsContext> tls;
   if (!settings.tls.certificates.empty()) {
@@ -59,16 +60,19 @@ Result<std::unique_ptr<Server>> start(const config::Settings& settings, BoundNam
 
   namespace fs = std::filesystem;
   if (fs::path(settings.storage.master_key).parent_path() == fs::path(settings.server.data_dir)) {
-    log_warn("master_key_beside_data",
-             {{"file", settings.storage.master_key},
-              {"hint", "whoever takes the disk takes both; move it and name it in storage.master_key"}});
+    log_warn(
+        "master_key_beside_data",
+        {{"file", settings.storage.master_key},
+         {"hint", "whoever takes the disk takes both; move it and name it in storage.master_key"}});
   }
   if (user.drop) log_info("privileges_dropped", {{"user", user.name}});
 
   ManualExecutor executor;
-  POSTERN_TRY(Store store, run_blocking(executor, open_store(settings, std::move(master_key), system_clock(),
-                                                             crypto::system_random())));
-  POSTERN_TRY(std::unique_ptr<Server> server, Server::create(settings, std::move(store), std::move(tls)));
+  POSTERN_TRY(Store store,
+              run_blocking(executor, open_store(settings, std::move(master_key), system_clock(),
+                                                crypto::system_random())));
+  POSTERN_TRY(std::unique_ptr<Server> server,
+              Server::create(settings, std::move(store), std::move(tls)));
   names = listeners.names();
   server->start(std::move(listeners));
   return server;
@@ -111,12 +115,14 @@ int serve(const config::Request& request) {
     std::fprintf(stderr, "postern: %s\n", server.error().detail.c_str());
     return 1;
   }
-  log_info("ready", {{"version", kVersion}, {"config", loaded->file.empty() ? "none" : loaded->file}});
+  log_info("ready",
+           {{"version", kVersion}, {"config", loaded->file.empty() ? "none" : loaded->file}});
   std::puts(ready_line(names, getpid()).c_str());
   std::fflush(stdout);
   notify_service_manager("READY=1");
 
-  for (int number = signals.wait(); number != SIGTERM && number != SIGINT; number = signals.wait()) {
+  for (int number = signals.wait(); number != SIGTERM && number != SIGINT;
+       number = signals.wait()) {
     reload(**server, request);
   }
   log_info("stopping");

@@ -28,7 +28,9 @@ namespace {
 
 namespace json = boost::json;
 
-std::size_t cores() { return std::max(1u, std::thread::hardware_concurrency()); }
+std::size_t cores() {
+  return std::max(1u, std::thread::hardware_concurrency());
+}
 
 std::shared_ptr<const session::Settings> session_settings(const config::Settings& settings) {
   auto out = std::make_shared<session::Settings>();
@@ -65,7 +67,8 @@ double mean_ms(const std::string& metrics, const std::string& name) {
 }  // namespace
 
 struct Server::State {
-  State(config::Settings the_settings, Store the_store, std::unique_ptr<auth::Authenticator> the_authenticator,
+  State(config::Settings the_settings, Store the_store,
+        std::unique_ptr<auth::Authenticator> the_authenticator,
         std::shared_ptr<const tls::TlsContext> the_tls)
       : settings(std::move(the_settings)),
         loops(cores()),
@@ -73,16 +76,18 @@ struct Server::State {
         authenticator(std::move(the_authenticator)),
         tls(std::move(the_tls)),
         registry(system_clock(), settings.limits.sessions_per_account),
-        services{*store.mail, *store.directory, *authenticator, system_clock(), registry, session_settings(settings)},
+        services{*store.mail,    *store.directory, *authenticator,
+                 system_clock(), registry,         session_settings(settings)},
         delivery(*store.mail, *store.directory, system_clock(), crypto::system_random(), spool_pool,
                  delivery_settings(settings)),
         accounts(*store.mail, *store.directory, [this](AccountId id) { registry.kick(id); }),
         server(loops) {}
 
-  task<void> serve_imap(std::unique_ptr<Transport> transport, net::OnAuthenticated on_authenticated) {
+  task<void> serve_imap(std::unique_ptr<Transport> transport,
+                        net::OnAuthenticated on_authenticated) {
     SignInReporter reporter(*authenticator, std::move(on_authenticated));
-    session::Services mine{services.store, services.directory, reporter, services.clock, services.registry,
-                           current_settings()};
+    session::Services mine{services.store, services.directory, reporter,
+                           services.clock, services.registry,  services.settings};
     session::Session session(mine, *transport);
     co_await session.run();
   }
@@ -90,10 +95,13 @@ struct Server::State {
   task<void> serve_lmtp(std::unique_ptr<Transport> transport) {
     const PeerInfo& peer = transport->peer();
     bool allowed = peer.loopback;
-    for (const config::Network& network : settings.lmtp.allow_remote) allowed = allowed || network.contains(peer.address);
+    for (const config::Network& network : settings.lmtp.allow_remote)
+      allowed = allowed || network.contains(peer.address);
     if (!allowed) {
-      log_warn("lmtp_refused", {{"peer", peer.address}, {"hint", "lmtp.allow_remote does not name it"}});
-      const std::string refusal = "554 5.7.1 " + settings.server.hostname + " takes no mail from you\r\n";
+      log_warn("lmtp_refused",
+               {{"peer", peer.address}, {"hint", "lmtp.allow_remote does not name it"}});
+      const std::string refusal =
+          "554 5.7.1 " + settings.server.hostname + " takes no mail from you\r\n";
       (void)co_await transport->write(refusal, system_clock().now() + std::chrono::seconds(5));
       co_await transport->shutdown();
       co_return;
@@ -101,12 +109,6 @@ struct Server::State {
     Signal stop;
     const StopList::Entry entry(stops, stop);
     co_await delivery.serve(std::move(transport), stop);
-  }
-
-  // Read on loops, replaced by the main thread at a reload.
-  std::shared_ptr<const session::Settings> current_settings() {
-    const std::lock_guard lock(settings_mutex);
-    return services.settings;
   }
 
   RecentErrors recent_errors;
@@ -118,8 +120,7 @@ struct Server::State {
   tls::TlsContextSlot tls;
   ThreadPool spool_pool{2};
   session::SessionRegistry registry;
-  std::mutex settings_mutex;
-  session::Services services;  // services.settings: guarded by settings_mutex
+  session::Services services;
   StopList stops;
   delivery::Service delivery;
   Accounts accounts;
@@ -137,10 +138,11 @@ Result<std::unique_ptr<Server>> Server::create(config::Settings settings, Store 
   }
   auth::Authenticator::Options options;
   options.hash_threads = cores();
-  auto authenticator = auth::Authenticator::create(*store.directory, crypto::system_random(), options);
+  auto authenticator =
+      auth::Authenticator::create(*store.directory, crypto::system_random(), options);
   if (!authenticator) return fail(Errc::kUnavailable, "no memory for password hashes");
-  return std::unique_ptr<Server>(new Server(std::make_unique<State>(std::move(settings), std::move(store),
-                                                                    std::move(authenticator), std::move(tls))));
+  return std::unique_ptr<Server>(new Server(std::make_unique<State>(
+      std::move(settings), std::move(store), std::move(authenticator), std::move(tls))));
 }
 
 Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {
@@ -160,31 +162,36 @@ void Server::start(Listeners listeners) {
   imaps.admission = &s.admission;
   net::ServeOptions lmtp;
   lmtp.max_connections = 100;  // LIMIT
-  lmtp.refusal = postern::lmtp::Machine::closing(s.settings.server.hostname, "has too many connections, try again");
+  lmtp.refusal = postern::lmtp::Machine::closing(s.settings.server.hostname,
+                                                 "has too many connections, try again");
   // Idle keep-alive connections of monitors must not hold up a stop.
   net::ServeOptions operating;
   operating.max_connections = 64;  // LIMIT
   operating.on_stop = net::OnStop::kAbort;
   for (net::Listener& listener : listeners.imaps) {
-    s.server.serve(std::move(listener), imaps,
-                   [&s](std::unique_ptr<Transport> transport, net::OnAuthenticated on_authenticated) {
-                     return s.serve_imap(std::move(transport), std::move(on_authenticated));
-                   });
+    s.server.serve(
+        std::move(listener), imaps,
+        [&s](std::unique_ptr<Transport> transport, net::OnAuthenticated on_authenticated) {
+          return s.serve_imap(std::move(transport), std::move(on_authenticated));
+        });
   }
   for (net::Listener& listener : listeners.lmtp) {
-    s.server.serve(std::move(listener), lmtp, [&s](std::unique_ptr<Transport> transport, net::OnAuthenticated) {
-      return s.serve_lmtp(std::move(transport));
-    });
+    s.server.serve(std::move(listener), lmtp,
+                   [&s](std::unique_ptr<Transport> transport, net::OnAuthenticated) {
+                     return s.serve_lmtp(std::move(transport));
+                   });
   }
   for (net::Listener& listener : listeners.http) {
-    s.server.serve(std::move(listener), operating, [&s](std::unique_ptr<Transport> transport, net::OnAuthenticated) {
-      return http::serve_http(std::move(transport), s.routes);
-    });
+    s.server.serve(std::move(listener), operating,
+                   [&s](std::unique_ptr<Transport> transport, net::OnAuthenticated) {
+                     return http::serve_http(std::move(transport), s.routes);
+                   });
   }
   for (net::Listener& listener : listeners.admin) {
-    s.server.serve(std::move(listener), operating, [&s](std::unique_ptr<Transport> transport, net::OnAuthenticated) {
-      return http::serve_admin(std::move(transport), s.verbs);
-    });
+    s.server.serve(std::move(listener), operating,
+                   [&s](std::unique_ptr<Transport> transport, net::OnAuthenticated) {
+                     return http::serve_admin(std::move(transport), s.verbs);
+                   });
   }
 }
 
@@ -199,17 +206,21 @@ Result<void> Server::reload(const config::Settings& wanted) {
   next.server.drain = wanted.server.drain;
   next.tls = wanted.tls;
   next.log = wanted.log;
+  next.limits.sessions_per_account = wanted.limits.sessions_per_account;
 
   // Also without a change of the settings: the files may hold a renewed certificate.
   const std::shared_ptr<const tls::TlsContext> previous = s.tls.get();
   POSTERN_TRY(std::shared_ptr<const tls::TlsContext> context,
-              next.tls.certificates.empty() ? load_self_signed(next, previous.get(), system_clock())
-                                            : load_configured(next, previous.get(), system_clock()));
+              next.tls.certificates.empty()
+                  ? load_self_signed(next, previous.get(), system_clock())
+                  : load_configured(next, previous.get(), system_clock()));
   s.tls.set(std::move(context));
   set_log(next.log.format, next.log.level);
+  s.registry.set_per_account(next.limits.sessions_per_account);
   s.settings.server.drain = next.server.drain;
   s.settings.tls = next.tls;
   s.settings.log = next.log;
+  s.settings.limits.sessions_per_account = next.limits.sessions_per_account;
   return {};
 }
 
@@ -222,7 +233,9 @@ void Server::drain() {
   log_info("drained", {{"sessions", sessions}, {"aborted", aborted}});
 }
 
-task<Result<json::object>> Server::answer_status() const { co_return status(); }
+task<Result<json::object>> Server::answer_status() const {
+  co_return status();
+}
 
 http::Health Server::health() const {
   const engine::Space space = state_->store.engine->space();
@@ -237,7 +250,8 @@ json::object Server::status() const {
   json::object out;
   out["version"] = kVersion;
   out["pid"] = getpid();
-  out["uptime_seconds"] = std::chrono::duration_cast<std::chrono::seconds>(system_clock().now() - s.started).count();
+  out["uptime_seconds"] =
+      std::chrono::duration_cast<std::chrono::seconds>(system_clock().now() - s.started).count();
   out["data_dir"] = s.settings.server.data_dir;
   json::object listen;
   listen["imaps"] = json::value_from(s.names.imaps);
@@ -260,7 +274,8 @@ json::object Server::status() const {
   out["sessions"] = s.registry.size();
   out["connections"] = s.server.connections();
   const engine::Space space = s.store.engine->space();
-  out["storage"] = json::object{{"accepting", space.accepting}, {"free", space.free_bytes}, {"used", space.used_bytes}};
+  out["storage"] = json::object{
+      {"accepting", space.accepting}, {"free", space.free_bytes}, {"used", space.used_bytes}};
   out["commit_ms"] = mean_ms(render_metrics(), "postern_engine_commit_seconds");
   out["last_errors"] = json::value_from(s.recent_errors.lines());
   return out;

@@ -1,5 +1,5 @@
-// SignInReporter: one connection's authenticator, which tells the listener when its client has signed in,
-// so that the limits for strangers no longer count it.
+// SignInReporter: one connection's authenticator, which tells the listener when its client has
+// signed in, so that the limits for strangers no longer count it.
 #pragma once
 
 #include "auth/authenticator.h"
@@ -14,7 +14,8 @@ class SignInReporter final : public auth::Authenticator {
 
   task<auth::AuthVerdict> check(auth::AuthRequest request) override {
     auth::AuthVerdict verdict = co_await authenticator_.check(std::move(request));
-    if (verdict.reason == auth::AuthReason::kOk && on_authenticated_) std::exchange(on_authenticated_, {})();
+    if (verdict.reason == auth::AuthReason::kOk && on_authenticated_)
+      std::exchange(on_authenticated_, {})();
     co_return verdict;
   }
   [[nodiscard]] Result<std::string> hash(const crypto::Secret& password) const override {

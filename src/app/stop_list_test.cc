@@ -8,7 +8,9 @@ namespace {
 TEST(StopList, RaisesThoseThatAreThereAndThoseThatCome) {
   StopList list;
   Signal gone, here, late;
-  { const StopList::Entry entry(list, gone); }
+  {
+    const StopList::Entry entry(list, gone);
+  }
   const StopList::Entry entry(list, here);
   list.stop();
   const StopList::Entry after(list, late);

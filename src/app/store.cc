@@ -36,16 +36,18 @@ Result<void> check_not_in_use(const std::string& data_dir) {
   return result;
 }
 
-Result<crypto::Secret> prepare_store(const config::Settings& settings, const ServiceUser& user, Random& random) {
+Result<crypto::Secret> prepare_store(const config::Settings& settings, const ServiceUser& user,
+                                     Random& random) {
   const std::string& data_dir = settings.server.data_dir;
   const std::string& path = settings.storage.master_key;
   POSTERN_TRY(std::optional<crypto::Secret> key, read_master_key(path));
   if (!key) {
     std::error_code error;
     if (fs::exists(data_dir + "/VERSION", error)) {
-      return fail(Errc::kNotFound, "the master key " + path + " is missing, and the store in " + data_dir +
-                                       " cannot be read without it; restore it from your copy, or name it in "
-                                       "storage.master_key");
+      return fail(Errc::kNotFound,
+                  "the master key " + path + " is missing, and the store in " + data_dir +
+                      " cannot be read without it; restore it from your copy, or name it in "
+                      "storage.master_key");
     }
   }
   if (key) POSTERN_CHECK_OK(check_master_key(data_dir, path, *key));
@@ -57,8 +59,8 @@ Result<crypto::Secret> prepare_store(const config::Settings& settings, const Ser
   return std::move(*key);
 }
 
-task<Result<Store>> open_store(const config::Settings& settings, crypto::Secret master_key, Clock& clock,
-                               Random& random) {
+task<Result<Store>> open_store(const config::Settings& settings, crypto::Secret master_key,
+                               Clock& clock, Random& random) {
   Store store;
   const crypto::Secret key = master_key.clone();
   engine::RocksdbOptions options;
@@ -69,17 +71,19 @@ task<Result<Store>> open_store(const config::Settings& settings, crypto::Secret 
 
   mailstore::MailStore::Options mail_options;
   mail_options.max_message_size = settings.limits.max_message_size;
-  auto mail = co_await mailstore::MailStore::open(*store.engine, std::move(master_key), clock, random, mail_options);
+  auto mail = co_await mailstore::MailStore::open(*store.engine, std::move(master_key), clock,
+                                                  random, mail_options);
   if (!mail.has_value()) {
     if (mail.error().code == Errc::kInvalid) {
-      co_return fail(Errc::kInvalid, "the master key " + settings.storage.master_key + " is not the one that the store in " +
+      co_return fail(Errc::kInvalid, "the master key " + settings.storage.master_key +
+                                         " is not the one that the store in " +
                                          settings.server.data_dir + " was written with");
     }
     co_return std::unexpected(mail.error());
   }
   store.mail = std::move(*mail);
-  POSTERN_CO_TRY(store.directory,
-                 co_await auth::Directory::open(*store.engine, store.mail->system_key(), clock, random));
+  POSTERN_CO_TRY(store.directory, co_await auth::Directory::open(
+                                      *store.engine, store.mail->system_key(), clock, random));
   POSTERN_CO_CHECK_OK(keep_key_check(settings.server.data_dir, key));
   co_return std::move(store);
 }

@@ -1,4 +1,5 @@
-// Store: the opened data directory, as `serve` and the account verbs use it: engine, mail, directory.
+// Store: the opened data directory, as `serve` and the account verbs use it: engine, mail,
+// directory.
 #pragma once
 
 #include <memory>
@@ -32,13 +33,13 @@ struct Store {
 // before anything is bound or made.
 [[nodiscard]] Result<void> check_not_in_use(const std::string& data_dir);
 
-// Before privileges are dropped: the data directory made, the master key read or, for a data directory
-// that holds no store yet, made. A store without its key is an error that says so.
-[[nodiscard]] Result<crypto::Secret> prepare_store(const config::Settings& settings, const ServiceUser& user,
-                                                   Random& random);
+// Before privileges are dropped: the data directory made, the master key read or, for a data
+// directory that holds no store yet, made. A store without its key is an error that says so.
+[[nodiscard]] Result<crypto::Secret> prepare_store(const config::Settings& settings,
+                                                   const ServiceUser& user, Random& random);
 
 // Blocks while the engine opens. Nothing of the store is changed when it fails.
-task<Result<Store>> open_store(const config::Settings& settings, crypto::Secret master_key, Clock& clock,
-                               Random& random);
+task<Result<Store>> open_store(const config::Settings& settings, crypto::Secret master_key,
+                               Clock& clock, Random& random);
 
 }  // namespace postern::app

@@ -13,7 +13,8 @@ bool is_ascii(std::string_view text) {
   return true;
 }
 
-// atext and '.' of RFC 5322 §3.2.3: what needs no quoting. Quoted local parts are not account names.
+// atext and '.' of RFC 5322 §3.2.3: what needs no quoting. Quoted local parts are not account
+// names.
 bool is_local_char(char c) {
   if (static_cast<unsigned char>(c) >= 0x80) return true;
   if (c <= ' ' || c == 0x7f) return false;
@@ -21,8 +22,8 @@ bool is_local_char(char c) {
 }
 
 bool is_domain_char(char c) {
-  return static_cast<unsigned char>(c) >= 0x80 || ascii_digit(c) || c == '-' || c == '.' || c == '_' ||
-         (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z');
+  return static_cast<unsigned char>(c) >= 0x80 || ascii_digit(c) || c == '-' || c == '.' ||
+         c == '_' || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z');
 }
 
 bool valid_parts(std::string_view address) {
@@ -96,7 +97,8 @@ std::optional<SplitAddress> split_detail(std::string_view address) {
 
 Result<std::string> canonical_address(std::string_view address) {
   if (address.size() > kMaxAddress) return fail(Errc::kInvalid, "too long");
-  if (!valid_parts(address)) return fail(Errc::kInvalid, "not of the form name@domain, or a part is too long");
+  if (!valid_parts(address))
+    return fail(Errc::kInvalid, "not of the form name@domain, or a part is too long");
   if (is_ascii(address)) return to_lower(address);
   if (!is_utf8(address)) return fail(Errc::kInvalid, "not UTF-8");
   POSTERN_TRY(std::string folded, fold_unicode(address));

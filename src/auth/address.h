@@ -22,7 +22,7 @@ inline constexpr std::size_t kMaxAddress = kMaxLocal + 1 + kMaxDomain;
 // "local+detail@domain" cut at the first '+' of the local part; nullopt without one. Not canonical:
 // the detail keeps the case in which it was sent.
 struct SplitAddress {
-  std::string base;    // local@domain
+  std::string base;  // local@domain
   std::string detail;
 };
 [[nodiscard]] std::optional<SplitAddress> split_detail(std::string_view address);
@@ -30,9 +30,9 @@ struct SplitAddress {
 // Of characters that may follow the '+': it goes into a header. May be longer than a local part.
 [[nodiscard]] bool is_detail(std::string_view text);
 
-// Lower case and NFC of well-formed UTF-8 (RFC 8265 §3.3, as far as it concerns an address). kInvalid
-// for code points that no name may hold: controls, format and space characters, private use,
-// unassigned ones, U+FFFD.
+// Lower case and NFC of well-formed UTF-8 (RFC 8265 §3.3, as far as it concerns an address).
+// kInvalid for code points that no name may hold: controls, format and space characters, private
+// use, unassigned ones, U+FFFD.
 [[nodiscard]] Result<std::string> fold_unicode(std::string_view text);
 
 }  // namespace postern::auth

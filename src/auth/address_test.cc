@@ -9,7 +9,9 @@
 namespace postern::auth {
 namespace {
 
-std::string canonical(std::string_view text) { return canonical_address(text).value_or("invalid"); }
+std::string canonical(std::string_view text) {
+  return canonical_address(text).value_or("invalid");
+}
 
 TEST(Address, LowersAsciiAndKeepsWhatIsLower) {
   EXPECT_EQ(canonical("Ann@Example.ORG"), "ann@example.org");
@@ -19,16 +21,43 @@ TEST(Address, LowersAsciiAndKeepsWhatIsLower) {
 TEST(Address, FoldsUnicode) {
   EXPECT_EQ(canonical("J\u00d6RG@example.org"), "j\u00f6rg@example.org");
   EXPECT_EQ(canonical("jo\u0308rg@example.org"), "j\u00f6rg@example.org");  // NFC
-  EXPECT_EQ(canonical("\u0414\u041e@\u041f\u0420.\u0420\u0424"), "\u0434\u043e@\u043f\u0440.\u0440\u0444");
-  EXPECT_EQ(canonical("\u05d0@example.org"), "\u05d0@example.org");  // right to left is a name like any other
+  EXPECT_EQ(canonical("\u0414\u041e@\u041f\u0420.\u0420\u0424"),
+            "\u0434\u043e@\u043f\u0440.\u0440\u0444");
+  EXPECT_EQ(canonical("\u05d0@example.org"),
+            "\u05d0@example.org");  // right to left is a name like any other
 }
 
 TEST(Address, RefusesWhatNoNameMayHold) {
-  for (const std::string_view bad : {
-           "", "@", "a", "a@", "@b", "a b@c", "a@b c", "a\tb@c", "a@b\r\n", "a@@b", "a@b@c", "<a@b>", "\"a b\"@c",
-           "a@.b", "a@b.", "a@b..c", "a\x7f@b", "a@b;c",
-           "a\xc3@b", "a\xc0\xaf@b", "a\xed\xa0\x80@b", "a\xf4\x90\x80\x80@b", "a\x80@b",  // not UTF-8
-           "a\u00a0b@c", "a\u200b@b", "a\u202e@b", "a\ufffd@b", "a\ue000@b", "a\u0085@b", "\u037ea@b"}) {
+  for (const std::string_view bad : {"",
+                                     "@",
+                                     "a",
+                                     "a@",
+                                     "@b",
+                                     "a b@c",
+                                     "a@b c",
+                                     "a\tb@c",
+                                     "a@b\r\n",
+                                     "a@@b",
+                                     "a@b@c",
+                                     "<a@b>",
+                                     "\"a b\"@c",
+                                     "a@.b",
+                                     "a@b.",
+                                     "a@b..c",
+                                     "a\x7f@b",
+                                     "a@b;c",
+                                     "a\xc3@b",
+                                     "a\xc0\xaf@b",
+                                     "a\xed\xa0\x80@b",
+                                     "a\xf4\x90\x80\x80@b",
+                                     "a\x80@b",  // not UTF-8
+                                     "a\u00a0b@c",
+                                     "a\u200b@b",
+                                     "a\u202e@b",
+                                     "a\ufffd@b",
+                                     "a\ue000@b",
+                                     "a\u0085@b",
+                                     "\u037ea@b"}) {
     EXPECT_EQ(canonical(bad), "invalid") << bad;
   }
   EXPECT_EQ(canonical(std::string_view("a\0@b", 4)), "invalid");

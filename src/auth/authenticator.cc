@@ -50,7 +50,8 @@ Counter cache_hits("postern_auth_cache_hits_total", "Sign-ins answered from the 
 
 class PoolAuthenticator final : public Authenticator {
  public:
-  PoolAuthenticator(Directory& directory, Random& random, const Options& options, std::string dummy_hash)
+  PoolAuthenticator(Directory& directory, Random& random, const Options& options,
+                    std::string dummy_hash)
       : directory_(directory),
         options_(options),
         dummy_hash_(std::move(dummy_hash)),
@@ -84,7 +85,8 @@ class PoolAuthenticator final : public Authenticator {
   task<AuthVerdict> decide(AuthRequest request) {
     Subject subject = find_subject(directory_, request);
     if (subject.account && cache_.contains(*subject.account, request.password)) {
-      co_return AuthVerdict{.reason = AuthReason::kOk, .account = std::move(subject.account), .cached = true};
+      co_return AuthVerdict{
+          .reason = AuthReason::kOk, .account = std::move(subject.account), .cached = true};
     }
 
     // SECURITY: from here every request costs one hash, whatever the name was.
@@ -108,7 +110,8 @@ class PoolAuthenticator final : public Authenticator {
     RecordPtr now = directory_.find(subject.account->id);
     if (!now) co_return AuthVerdict{.reason = AuthReason::kUnknownUser};
     if (now->disabled) co_return AuthVerdict{.reason = AuthReason::kDisabled};
-    if (now->epoch != subject.account->epoch) co_return AuthVerdict{.reason = AuthReason::kWrongPassword};
+    if (now->epoch != subject.account->epoch)
+      co_return AuthVerdict{.reason = AuthReason::kWrongPassword};
     cache_.remember(*now, *password);
     co_return AuthVerdict{.reason = AuthReason::kOk, .account = std::move(now)};
   }
@@ -125,18 +128,26 @@ class PoolAuthenticator final : public Authenticator {
 
 std::string_view to_string(AuthReason reason) {
   switch (reason) {
-    case AuthReason::kOk: return "ok";
-    case AuthReason::kUnknownUser: return "unknown_user";
-    case AuthReason::kWrongPassword: return "wrong_password";
-    case AuthReason::kDisabled: return "disabled";
-    case AuthReason::kMalformed: return "malformed";
-    case AuthReason::kAuthzid: return "authzid";
-    case AuthReason::kBusy: return "busy";
+    case AuthReason::kOk:
+      return "ok";
+    case AuthReason::kUnknownUser:
+      return "unknown_user";
+    case AuthReason::kWrongPassword:
+      return "wrong_password";
+    case AuthReason::kDisabled:
+      return "disabled";
+    case AuthReason::kMalformed:
+      return "malformed";
+    case AuthReason::kAuthzid:
+      return "authzid";
+    case AuthReason::kBusy:
+      return "busy";
   }
   return "unknown";
 }
 
-std::unique_ptr<Authenticator> Authenticator::create(Directory& directory, Random& random, Options options) {
+std::unique_ptr<Authenticator> Authenticator::create(Directory& directory, Random& random,
+                                                     Options options) {
   // The dummy has the cost of a real one, and a password that nobody knows.
   crypto::Secret nobody = crypto::Secret::zeroed(32);
   random.fill(nobody.bytes());

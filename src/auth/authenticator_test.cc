@@ -21,12 +21,15 @@ std::uint64_t hashes_verified() {
   static constexpr std::string_view kName = "\npostern_auth_hashes_total ";
   const std::string all = render_metrics();
   const std::size_t at = all.find(kName) + kName.size();
-  return parse_decimal<std::uint64_t>(std::string_view(all).substr(at, all.find('\n', at) - at)).value_or(0);
+  return parse_decimal<std::uint64_t>(std::string_view(all).substr(at, all.find('\n', at) - at))
+      .value_or(0);
 }
 
 class AuthenticatorTest : public testing::Test {
  protected:
-  AuthenticatorTest() { start({.hash_threads = 1, .memory_kib = 8, .passes = 1, .cache_entries = 1000}); }
+  AuthenticatorTest() {
+    start({.hash_threads = 1, .memory_kib = 8, .passes = 1, .cache_entries = 1000});
+  }
 
   void start(Authenticator::Options options) {
     auto opened = run_blocking(
@@ -117,9 +120,10 @@ TEST_F(AuthenticatorTest, EveryRefusalCostsExactlyOneHash) {
   none.password_hash.clear();
   update(none);
   const std::string big(65'536, 'p');
-  for (const char* user : {"ann@example.org", "nobody@example.org", "off@example.org", "none@example.org", "malformed",
-                           ""}) {
-    for (const std::string_view password : {std::string_view("wrong"), std::string_view(), std::string_view(big)}) {
+  for (const char* user : {"ann@example.org", "nobody@example.org", "off@example.org",
+                           "none@example.org", "malformed", ""}) {
+    for (const std::string_view password :
+         {std::string_view("wrong"), std::string_view(), std::string_view(big)}) {
       const std::uint64_t before = hashes_verified();
       EXPECT_NE(reason(user, password), AuthReason::kOk) << user;
       EXPECT_EQ(hashes_verified() - before, 1u) << user;
@@ -178,7 +182,9 @@ TEST_F(AuthenticatorTest, TheCacheNeverChangesAVerdict) {
           add(address, user.password);
           user.disabled = false;
         } else {
-          ASSERT_TRUE(run_blocking(executor_, directory_->remove(directory_->find_login(address)->id)).has_value());
+          ASSERT_TRUE(
+              run_blocking(executor_, directory_->remove(directory_->find_login(address)->id))
+                  .has_value());
         }
         user.removed = !user.removed;
         break;
@@ -186,7 +192,8 @@ TEST_F(AuthenticatorTest, TheCacheNeverChangesAVerdict) {
       default: {
         const std::string& password = passwords[random() % passwords.size()];
         const bool expected = !user.removed && !user.disabled && password == user.password;
-        EXPECT_EQ(reason(address, password) == AuthReason::kOk, expected) << address << " step " << step;
+        EXPECT_EQ(reason(address, password) == AuthReason::kOk, expected)
+            << address << " step " << step;
       }
     }
   }
@@ -198,7 +205,8 @@ TEST_F(AuthenticatorTest, AChangeWhileTheHashRunsWins) {
   request.authcid = "ann@example.org";
   request.password = Secret("right");
   std::optional<AuthVerdict> verdict;
-  auto body = [](Authenticator& auth, AuthRequest r, std::optional<AuthVerdict>& out) -> task<void> {
+  auto body = [](Authenticator& auth, AuthRequest r,
+                 std::optional<AuthVerdict>& out) -> task<void> {
     out = co_await auth.check(std::move(r));
   };
   spawn(executor_, body(*authenticator_, std::move(request), verdict), [](std::exception_ptr) {});
@@ -216,24 +224,29 @@ TEST_F(AuthenticatorTest, AChangeWhileTheHashRunsWins) {
 }
 
 TEST_F(AuthenticatorTest, BeyondTheQueueIsBusyNotWrong) {
-  start({.hash_threads = 1, .max_waiting = 2, .memory_kib = 8192, .passes = 1, .cache_entries = 10});
+  start(
+      {.hash_threads = 1, .max_waiting = 2, .memory_kib = 8192, .passes = 1, .cache_entries = 10});
   add("ann@example.org", "right");
   EXPECT_EQ(reason("ann@example.org", "right"), AuthReason::kOk);
   std::vector<AuthReason> reasons;
-  auto body = [](Authenticator& auth, std::string password, std::vector<AuthReason>& out) -> task<void> {
+  auto body = [](Authenticator& auth, std::string password,
+                 std::vector<AuthReason>& out) -> task<void> {
     AuthRequest request;
     request.authcid = "ann@example.org";
     request.password = Secret(password);
     const AuthVerdict verdict = co_await auth.check(std::move(request));
     out.push_back(verdict.reason);
   };
-  for (int i = 0; i < 3; ++i) spawn(executor_, body(*authenticator_, "wrong", reasons), [](std::exception_ptr) {});
+  for (int i = 0; i < 3; ++i)
+    spawn(executor_, body(*authenticator_, "wrong", reasons), [](std::exception_ptr) {});
   spawn(executor_, body(*authenticator_, "right", reasons), [](std::exception_ptr) {});
   executor_.run_until([&] { return reasons.size() == 4; });
   EXPECT_EQ(std::count(reasons.begin(), reasons.end(), AuthReason::kBusy), 1);
   EXPECT_EQ(std::count(reasons.begin(), reasons.end(), AuthReason::kWrongPassword), 2);
-  EXPECT_EQ(std::count(reasons.begin(), reasons.end(), AuthReason::kOk), 1) << "a remembered one never waits";
-  EXPECT_EQ(reason("ann@example.org", "wrong"), AuthReason::kWrongPassword) << "the places were given back";
+  EXPECT_EQ(std::count(reasons.begin(), reasons.end(), AuthReason::kOk), 1)
+      << "a remembered one never waits";
+  EXPECT_EQ(reason("ann@example.org", "wrong"), AuthReason::kWrongPassword)
+      << "the places were given back";
 }
 
 // bad-inputs A6: a hundred right sign-ins in parallel are a hundred OKs.
@@ -244,7 +257,8 @@ TEST_F(AuthenticatorTest, AHundredInParallel) {
     add(users.back(), "pw" + std::to_string(i));
   }
   int ok = 0, done = 0;
-  auto body = [](Authenticator& auth, std::string user, std::string password, int& good, int& all) -> task<void> {
+  auto body = [](Authenticator& auth, std::string user, std::string password, int& good,
+                 int& all) -> task<void> {
     AuthRequest request;
     request.authcid = user;
     request.password = Secret(password);
@@ -253,25 +267,29 @@ TEST_F(AuthenticatorTest, AHundredInParallel) {
     ++all;
   };
   for (int i = 0; i < 100; ++i) {
-    spawn(executor_, body(*authenticator_, users[static_cast<std::size_t>(i)], "pw" + std::to_string(i), ok, done),
+    spawn(executor_,
+          body(*authenticator_, users[static_cast<std::size_t>(i)], "pw" + std::to_string(i), ok,
+               done),
           [](std::exception_ptr) {});
   }
   executor_.run_until([&] { return done == 100; });
   EXPECT_EQ(ok, 100);
 }
 
-// bad-inputs A11 as a measurement: Welch's t over interleaved attempts. By hand, on a quiet machine:
-// POSTERN_TIMING=2000 build/release/.../postern_auth_test --gtest_filter='*Welch*'
+// bad-inputs A11 as a measurement: Welch's t over interleaved attempts. By hand, on a quiet
+// machine: POSTERN_TIMING=2000 build/release/.../postern_auth_test --gtest_filter='*Welch*'
 TEST_F(AuthenticatorTest, WelchFindsNoDifferenceBetweenRefusals) {
   const char* wanted = std::getenv("POSTERN_TIMING");
-  if (wanted == nullptr) GTEST_SKIP() << "a measurement: set POSTERN_TIMING to the attempts per case";
+  if (wanted == nullptr)
+    GTEST_SKIP() << "a measurement: set POSTERN_TIMING to the attempts per case";
   const std::size_t rounds = parse_decimal<std::size_t>(wanted).value_or(500);
   start({.hash_threads = 1});
   add("ann@example.org", "right");
   AccountRecord off = add("off@example.org", "right");
   off.disabled = true;
   update(off);
-  const std::vector<std::string> users = {"ann@example.org", "nob@example.org", "off@example.org", "malformed"};
+  const std::vector<std::string> users = {"ann@example.org", "nob@example.org", "off@example.org",
+                                          "malformed"};
   const std::vector<std::string> passwords = {"wrong", "", std::string(65'536, 'p')};
   std::mt19937 random(1);
   for (const std::string& password : passwords) {
@@ -282,22 +300,25 @@ TEST_F(AuthenticatorTest, WelchFindsNoDifferenceBetweenRefusals) {
       for (const std::size_t who : order) {
         const TimePoint start_time = system_clock().now();
         (void)check(users[who], password);
-        times[who].push_back(std::chrono::duration<double, std::micro>(system_clock().now() - start_time).count());
+        times[who].push_back(
+            std::chrono::duration<double, std::micro>(system_clock().now() - start_time).count());
       }
     }
     const auto moments = [](const std::vector<double>& values) {
       double mean = 0, square = 0;
       for (const double v : values) mean += v / static_cast<double>(values.size());
       for (const double v : values) square += (v - mean) * (v - mean);
-      return std::pair{mean, square / static_cast<double>(values.size() - 1) / static_cast<double>(values.size())};
+      return std::pair{mean, square / static_cast<double>(values.size() - 1) /
+                                 static_cast<double>(values.size())};
     };
     for (std::size_t a = 0; a < users.size(); ++a) {
       for (std::size_t b = a + 1; b < users.size(); ++b) {
         const auto [mean_a, var_a] = moments(times[a]);
         const auto [mean_b, var_b] = moments(times[b]);
         const double t = (mean_a - mean_b) / std::sqrt(var_a + var_b);
-        EXPECT_LT(std::abs(t), 4.5) << users[a] << " / " << users[b] << " password of " << password.size()
-                                    << " octets: " << mean_a << " us, " << mean_b << " us";
+        EXPECT_LT(std::abs(t), 4.5)
+            << users[a] << " / " << users[b] << " password of " << password.size()
+            << " octets: " << mean_a << " us, " << mean_b << " us";
       }
     }
   }

@@ -186,7 +186,8 @@ class EngineDirectory final : public Directory {
     return index_.find_name(*name);
   }
 
-  // After a change of unknown outcome memory may differ from the disk: read again before the next one.
+  // After a change of unknown outcome memory may differ from the disk: read again before the next
+  // one.
   task<Result<void>> refresh() {
     if (!stale_) co_return Result<void>{};
     co_return co_await load();
@@ -210,7 +211,8 @@ class EngineDirectory final : public Directory {
 
   task<Result<void>> commit(engine::Batch batch) {
     OneShot<Result<void>> done;
-    engine_.commit(kSystemAccount, owner_epoch_, std::move(batch), engine::Engine::Urgency::kMayUseReserve,
+    engine_.commit(kSystemAccount, owner_epoch_, std::move(batch),
+                   engine::Engine::Urgency::kMayUseReserve,
                    [done](Result<void> result) { done.set(std::move(result)); });
     Result<void> result = co_await done.wait();
     if (!result.has_value() &&
@@ -237,8 +239,9 @@ class EngineDirectory final : public Directory {
 
 }  // namespace
 
-task<Result<std::unique_ptr<Directory>>> Directory::open(engine::Engine& engine, const crypto::Secret& key,
-                                                         Clock& clock, Random& random) {
+task<Result<std::unique_ptr<Directory>>> Directory::open(engine::Engine& engine,
+                                                         const crypto::Secret& key, Clock& clock,
+                                                         Random& random) {
   auto directory = std::make_unique<EngineDirectory>(engine, key, clock, random);
   POSTERN_CO_CHECK_OK(co_await directory->load());
   co_return std::unique_ptr<Directory>(std::move(directory));

@@ -1,5 +1,5 @@
-// Directory: who may sign in and who receives. Kept whole in memory, durable in the engine (account 0),
-// sealed under the store's system key, so that no address can be read from the disk.
+// Directory: who may sign in and who receives. Kept whole in memory, durable in the engine (account
+// 0), sealed under the store's system key, so that no address can be read from the disk.
 //
 // Addresses compare without case (ASCII; NFC for the rest). Aliases receive and do not sign in.
 // find*() are cheap and may be called from any thread; changes are serialised inside.
@@ -28,24 +28,26 @@ struct AccountRecord {
   std::vector<std::string> aliases;  // canonical
   std::uint64_t quota = 0;           // bytes, 0 = none
   bool disabled = false;
-  std::int64_t created = 0;          // unix seconds
-  std::string password_hash;         // argon2id string, or crypt(3) of an imported user
-  std::uint64_t epoch = 1;           // grows with every change of credentials; kills cached verdicts
+  std::int64_t created = 0;   // unix seconds
+  std::string password_hash;  // argon2id string, or crypt(3) of an imported user
+  std::uint64_t epoch = 1;    // grows with every change of credentials; kills cached verdicts
 };
 using RecordPtr = std::shared_ptr<const AccountRecord>;  // snapshot shared across threads
 
-// Lower-cased, NFC, "local@domain". kInvalid for control characters, spaces, missing parts, more than
-// 64 octets before the @ or 255 behind it.
+// Lower-cased, NFC, "local@domain". kInvalid for control characters, spaces, missing parts, more
+// than 64 octets before the @ or 255 behind it.
 [[nodiscard]] Result<std::string> canonical_address(std::string_view address);
 
 class Directory {
  public:
   virtual ~Directory() = default;
 
-  static task<Result<std::unique_ptr<Directory>>> open(engine::Engine& engine, const crypto::Secret& key,
-                                                       Clock& clock, Random& random);
+  static task<Result<std::unique_ptr<Directory>>> open(engine::Engine& engine,
+                                                       const crypto::Secret& key, Clock& clock,
+                                                       Random& random);
 
-  [[nodiscard]] virtual RecordPtr find_login(std::string_view address) const = 0;  // null when absent
+  [[nodiscard]] virtual RecordPtr find_login(
+      std::string_view address) const = 0;  // null when absent
   [[nodiscard]] virtual RecordPtr find(AccountId id) const = 0;
   struct Recipient {
     RecordPtr account;

@@ -29,7 +29,9 @@ class DirectoryIndex {
  private:
   struct Hash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
   };
   std::unordered_map<AccountId, RecordPtr> by_id_;
   std::unordered_map<std::string, RecordPtr, Hash, std::equal_to<>> by_name_;

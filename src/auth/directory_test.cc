@@ -222,7 +222,11 @@ TEST(Record, TheDocumentedBytes) {
   record.id = AccountId(300);
   record.address = "a@b";
   record.aliases = {"c@d"};
-  const std::string_view bytes("\x01\xac\x02\x03" "a@b\x01\x03" "c@d\0\0\0\0\x01", 17);
+  const std::string_view bytes(
+      "\x01\xac\x02\x03"
+      "a@b\x01\x03"
+      "c@d\0\0\0\0\x01",
+      17);
   EXPECT_EQ(encode_record(record), bytes);
 }
 
@@ -232,7 +236,8 @@ TEST(Record, EveryCutIsCorrupt) {
   record.address = "ann@example.org";
   record.aliases = {"b@c"};
   const std::string bytes = encode_record(record);
-  for (std::size_t n = 0; n < bytes.size(); ++n) EXPECT_FALSE(decode_record(bytes.substr(0, n)).has_value());
+  for (std::size_t n = 0; n < bytes.size(); ++n)
+    EXPECT_FALSE(decode_record(bytes.substr(0, n)).has_value());
   EXPECT_FALSE(decode_record(bytes + '\0').has_value());
   EXPECT_TRUE(decode_record(bytes).has_value());
   // A count that promises more than there is costs nothing.

@@ -12,7 +12,9 @@
 namespace postern::auth {
 namespace {
 
-bool is_argon2(std::string_view stored) { return stored.starts_with("$argon2"); }
+bool is_argon2(std::string_view stored) {
+  return stored.starts_with("$argon2");
+}
 
 bool verify_argon2(const std::string& stored, const crypto::Secret& password) {
   // libsodium reads a zero-padded array of this size, whatever the length of the string.
@@ -37,7 +39,8 @@ bool verify_crypt(const std::string& stored, const crypto::Secret& password) {
 
 // m= and t= of an Argon2 string, and room for the string in libsodium's array.
 Result<void> check_argon2(std::string_view hash) {
-  constexpr std::uint64_t kMaxMemoryKib = 256 * 1024, kMaxPasses = 64;  // LIMIT: one sign-in's share
+  constexpr std::uint64_t kMaxMemoryKib = 256 * 1024,
+                          kMaxPasses = 64;  // LIMIT: one sign-in's share
   const auto number_after = [&](std::string_view key) -> std::uint64_t {
     const std::size_t at = hash.find(key);
     if (at == std::string_view::npos) return 0;
@@ -60,7 +63,9 @@ Result<void> check_argon2(std::string_view hash) {
 
 // LIMIT: the cost parameters of crypt(3), so that a hash from a file cannot stop the pool.
 Result<void> check_crypt_cost(std::string_view hash) {
-  const auto too_dear = [] { return fail(Errc::kInvalid, "the hash costs more than a sign-in may"); };
+  const auto too_dear = [] {
+    return fail(Errc::kInvalid, "the hash costs more than a sign-in may");
+  };
   if (const std::size_t at = hash.find("$rounds="); at != std::string_view::npos) {
     std::string_view rounds = hash.substr(at + 8);
     rounds = rounds.substr(0, rounds.find('$'));
@@ -68,15 +73,18 @@ Result<void> check_crypt_cost(std::string_view hash) {
     if (!count || *count > 1'000'000) return too_dear();
   }
   if (hash.starts_with("$2")) {  // $2y$10$: 2^10 rounds
-    const auto cost = hash.size() > 6 ? parse_decimal<std::uint32_t>(hash.substr(4, 2)) : std::nullopt;
+    const auto cost =
+        hash.size() > 6 ? parse_decimal<std::uint32_t>(hash.substr(4, 2)) : std::nullopt;
     if (!cost || *cost > 14) return too_dear();
   }
   if (hash.starts_with("$y$") || hash.starts_with("$gy$")) {  // $y$j9T$: N in the second letter
     const std::size_t at = hash.find('$', 1) + 1;
     const std::string_view setting = hash.substr(at, hash.find('$', at) - at);
-    if (setting.size() != 3 || setting[0] != 'j' || setting[1] > 'F' || setting[2] != 'T') return too_dear();
+    if (setting.size() != 3 || setting[0] != 'j' || setting[1] > 'F' || setting[2] != 'T')
+      return too_dear();
   }
-  if (hash.starts_with("$7$")) return too_dear();  // scrypt: the memory cannot be read off in advance
+  if (hash.starts_with("$7$"))
+    return too_dear();  // scrypt: the memory cannot be read off in advance
   return {};
 }
 
@@ -105,8 +113,10 @@ Result<std::string> import_hash(std::string_view text) {
     const std::size_t end = text.find('}');
     if (end == std::string_view::npos) return fail(Errc::kInvalid, "'{' without '}'");
     const std::string scheme = to_upper(text.substr(1, end - 1));
-    if (scheme != "CRYPT" && !scheme.ends_with("-CRYPT") && scheme != "ARGON2I" && scheme != "ARGON2ID") {
-      return fail(Errc::kInvalid, "scheme {" + scheme + "} is not known; Argon2 and crypt(3) hashes are");
+    if (scheme != "CRYPT" && !scheme.ends_with("-CRYPT") && scheme != "ARGON2I" &&
+        scheme != "ARGON2ID") {
+      return fail(Errc::kInvalid,
+                  "scheme {" + scheme + "} is not known; Argon2 and crypt(3) hashes are");
     }
     text.remove_prefix(end + 1);
   }
@@ -115,10 +125,13 @@ Result<std::string> import_hash(std::string_view text) {
     POSTERN_CHECK_OK(check_argon2(hash));
     return hash;
   }
-  // Without '$' it is the DES crypt of eight characters: anything that begins like the password fits.
-  if (!hash.starts_with('$')) return fail(Errc::kInvalid, "not an Argon2 or crypt(3) hash that begins with '$'");
+  // Without '$' it is the DES crypt of eight characters: anything that begins like the password
+  // fits.
+  if (!hash.starts_with('$'))
+    return fail(Errc::kInvalid, "not an Argon2 or crypt(3) hash that begins with '$'");
   const int state = crypt_checksalt(hash.c_str());
-  if (hash.size() >= CRYPT_OUTPUT_SIZE || (state != CRYPT_SALT_OK && state != CRYPT_SALT_METHOD_LEGACY)) {
+  if (hash.size() >= CRYPT_OUTPUT_SIZE ||
+      (state != CRYPT_SALT_OK && state != CRYPT_SALT_METHOD_LEGACY)) {
     return fail(Errc::kInvalid, "crypt(3) does not know this hash");
   }
   POSTERN_CHECK_OK(check_crypt_cost(hash));

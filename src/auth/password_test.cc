@@ -9,7 +9,8 @@ constexpr HashCost kCheap{.memory_kib = 8, .passes = 1};
 using crypto::Secret;
 
 TEST(Password, RoundTripAndSalt) {
-  const auto one = hash_password(Secret("secret"), kCheap), two = hash_password(Secret("secret"), kCheap);
+  const auto one = hash_password(Secret("secret"), kCheap),
+             two = hash_password(Secret("secret"), kCheap);
   ASSERT_TRUE(one.has_value() && two.has_value());
   EXPECT_TRUE(one->starts_with("$argon2id$v=19$m=8,t=1,p=1$"));
   EXPECT_NE(*one, *two);
@@ -31,27 +32,33 @@ TEST(Password, EmptyAndLong) {
 }
 
 TEST(Password, NoHashIsNeverRight) {
-  for (const char* stored : {"", "*", "!", "x", "$", "$6$", "$argon2id$", "$argon2id$v=19$m=8,t=1,p=1$AAAA$AAAA"}) {
+  for (const char* stored :
+       {"", "*", "!", "x", "$", "$6$", "$argon2id$", "$argon2id$v=19$m=8,t=1,p=1$AAAA$AAAA"}) {
     EXPECT_FALSE(verify_password(stored, Secret(""))) << stored;
     EXPECT_FALSE(verify_password(stored, Secret("x"))) << stored;
   }
   EXPECT_FALSE(verify_password(std::string(4096, '$'), Secret("x")));
 }
 
-// Made with openssl passwd, an implementation of its own; the last is the example of crypt_blowfish.
+// Made with openssl passwd, an implementation of its own; the last is the example of
+// crypt_blowfish.
 TEST(Password, CryptOfImportedUsers) {
   const std::string sha512 =
-      "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1";
+      "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/"
+      "O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1";
   EXPECT_TRUE(verify_password(sha512, Secret("Hello world!")));
   EXPECT_FALSE(verify_password(sha512, Secret("Hello world")));
   EXPECT_FALSE(verify_password(sha512, Secret(std::string_view("Hello world!\0x", 14))));
-  EXPECT_TRUE(verify_password("$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5", Secret("Hello world!")));
-  EXPECT_TRUE(verify_password("$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", Secret("U*U")));
+  EXPECT_TRUE(verify_password("$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5",
+                              Secret("Hello world!")));
+  EXPECT_TRUE(verify_password("$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+                              Secret("U*U")));
 }
 
 TEST(Password, ImportStripsTheSchemeAndKeepsTheHash) {
   const std::string sha512 =
-      "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1";
+      "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/"
+      "O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1";
   EXPECT_EQ(import_hash(sha512).value_or(""), sha512);
   EXPECT_EQ(import_hash("{SHA512-CRYPT}" + sha512).value_or(""), sha512);
   EXPECT_EQ(import_hash("{crypt}" + sha512).value_or(""), sha512);
@@ -61,12 +68,12 @@ TEST(Password, ImportStripsTheSchemeAndKeepsTheHash) {
 }
 
 TEST(Password, ImportRefusesWhatCannotBeVerifiedOrCostsTooMuch) {
-  for (const char* bad : {
-           "", "plain", "{PLAIN}secret", "{SSHA}abc", "{CRYPT", "{CRYPT}", "ab01FAX.bQRSU", "$99$x$y",
-           "$argon2d$v=19$m=8,t=1,p=1$AAAA$AAAA", "$argon2id$v=19$m=99999999,t=1,p=1$AAAA$AAAA",
-           "$argon2id$v=19$m=8,t=4000000,p=1$AAAA$AAAA", "$argon2id$v=19$t=1,p=1$AAAA$AAAA", "$argon2id",
-           "$6$rounds=999999999$saltstring$x", "$2y$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
-           "$7$CU..../....abc$def"}) {
+  for (const char* bad :
+       {"", "plain", "{PLAIN}secret", "{SSHA}abc", "{CRYPT", "{CRYPT}", "ab01FAX.bQRSU", "$99$x$y",
+        "$argon2d$v=19$m=8,t=1,p=1$AAAA$AAAA", "$argon2id$v=19$m=99999999,t=1,p=1$AAAA$AAAA",
+        "$argon2id$v=19$m=8,t=4000000,p=1$AAAA$AAAA", "$argon2id$v=19$t=1,p=1$AAAA$AAAA",
+        "$argon2id", "$6$rounds=999999999$saltstring$x",
+        "$2y$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "$7$CU..../....abc$def"}) {
     EXPECT_FALSE(import_hash(bad).has_value()) << bad;
   }
 }

@@ -13,8 +13,10 @@ Result<PlainMessage> parse_plain(std::string_view message) {
   const std::string_view authzid = message.substr(0, first);
   const std::string_view authcid = message.substr(first + 1, second - first - 1);
   const std::string_view password = message.substr(second + 1);
-  if (password.find('\0') != std::string_view::npos) return fail(Errc::kInvalid, "PLAIN message with three NULs");
-  if (authcid.empty() || password.empty()) return fail(Errc::kInvalid, "PLAIN message with an empty part");
+  if (password.find('\0') != std::string_view::npos)
+    return fail(Errc::kInvalid, "PLAIN message with three NULs");
+  if (authcid.empty() || password.empty())
+    return fail(Errc::kInvalid, "PLAIN message with an empty part");
   if (!is_utf8(message)) return fail(Errc::kInvalid, "PLAIN message is not UTF-8");
 
   PlainMessage result;

@@ -22,11 +22,11 @@ TEST(Plain, TakesTheThreeParts) {
 }
 
 TEST(Plain, RefusesEverythingElse) {
-  for (const std::string_view bad : {
-           ""sv, "\0"sv, "\0\0"sv, "\0\0\0"sv, "ann"sv, "ann\0secret"sv, "\0ann"sv,
-           "\0ann\0pass\0"sv, "\0ann\0pa\0ss"sv,          // a third NUL
-           "\0\0pass"sv, "zid\0\0pass"sv, "\0ann\0"sv,    // empty parts: 1*SAFE
-           "\0ann\0\xc3"sv, "\0\xc0\xaf\0pass"sv, "\xff\0ann\0pass"sv, "\0ann\0\xed\xa0\x80"sv}) {
+  for (const std::string_view bad :
+       {""sv, "\0"sv, "\0\0"sv, "\0\0\0"sv, "ann"sv, "ann\0secret"sv, "\0ann"sv, "\0ann\0pass\0"sv,
+        "\0ann\0pa\0ss"sv,                           // a third NUL
+        "\0\0pass"sv, "zid\0\0pass"sv, "\0ann\0"sv,  // empty parts: 1*SAFE
+        "\0ann\0\xc3"sv, "\0\xc0\xaf\0pass"sv, "\xff\0ann\0pass"sv, "\0ann\0\xed\xa0\x80"sv}) {
     EXPECT_FALSE(parse_plain(bad).has_value()) << testing::PrintToString(std::string(bad));
   }
 }

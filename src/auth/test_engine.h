@@ -19,7 +19,9 @@ class TestEngine final : public engine::Engine {
   std::map<std::string, std::string> keys;
   int acquired = 0;
 
-  task<Result<Epoch>> acquire(AccountId) override { co_return Epoch(static_cast<std::uint64_t>(++acquired)); }
+  task<Result<Epoch>> acquire(AccountId) override {
+    co_return Epoch(static_cast<std::uint64_t>(++acquired));
+  }
   task<Result<std::vector<engine::Item>>> scan(AccountId, std::string first, std::string last,
                                                std::size_t) override {
     std::vector<engine::Item> items;
@@ -28,7 +30,8 @@ class TestEngine final : public engine::Engine {
     }
     co_return items;
   }
-  task<Result<std::vector<std::optional<std::string>>>> get(AccountId, std::vector<std::string>) override {
+  task<Result<std::vector<std::optional<std::string>>>> get(AccountId,
+                                                            std::vector<std::string>) override {
     co_return fail(Errc::kUnavailable);
   }
   void commit(AccountId, Epoch epoch, engine::Batch batch, Urgency, Done done) override {
@@ -45,10 +48,13 @@ class TestEngine final : public engine::Engine {
                                                           std::uint64_t) override {
     return fail(Errc::kUnavailable);
   }
-  task<Result<std::string>> read_blob(AccountId, const engine::BlobId&, std::uint64_t, std::size_t) override {
+  task<Result<std::string>> read_blob(AccountId, const engine::BlobId&, std::uint64_t,
+                                      std::size_t) override {
     co_return fail(Errc::kUnavailable);
   }
-  task<Result<std::vector<AccountId>>> list_accounts() override { co_return std::vector<AccountId>{}; }
+  task<Result<std::vector<AccountId>>> list_accounts() override {
+    co_return std::vector<AccountId>{};
+  }
   engine::Space space() const override { return {}; }
   void stop() override {}
 };

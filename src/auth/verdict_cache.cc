@@ -24,7 +24,8 @@ std::size_t VerdictCache::Hash::operator()(const crypto::Digest& digest) const {
   return value;
 }
 
-crypto::Digest VerdictCache::digest(const AccountRecord& account, const crypto::Secret& password) const {
+crypto::Digest VerdictCache::digest(const AccountRecord& account,
+                                    const crypto::Secret& password) const {
   // Length-prefixed: no two different inputs run together into the same bytes.
   ByteWriter input;
   input.u64(account.id.value());

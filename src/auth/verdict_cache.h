@@ -1,9 +1,11 @@
-// Remembers passwords that were right, so that a mail app's tenth connection costs no password hash.
+// Remembers passwords that were right, so that a mail app's tenth connection costs no password
+// hash.
 //
-// SECURITY: what is kept is HMAC-SHA-256 under a random key of this process, over everything that made
-// the verdict: account id, address, epoch, stored hash and password. A dump of the memory gives no
-// password without the key; any change of credentials makes the entry unreachable. Only right verdicts
-// are kept, so nobody can be locked out and nothing is learned from a hit one could not have had.
+// SECURITY: what is kept is HMAC-SHA-256 under a random key of this process, over everything that
+// made the verdict: account id, address, epoch, stored hash and password. A dump of the memory
+// gives no password without the key; any change of credentials makes the entry unreachable. Only
+// right verdicts are kept, so nobody can be locked out and nothing is learned from a hit one could
+// not have had.
 //
 // Any thread. LIMIT: `capacity` entries, the least recently used one goes.
 #pragma once
@@ -33,13 +35,15 @@ class VerdictCache {
     // The digest is a keyed one: its first bytes are as good as any hash.
     std::size_t operator()(const crypto::Digest& digest) const;
   };
-  [[nodiscard]] crypto::Digest digest(const AccountRecord& account, const crypto::Secret& password) const;
+  [[nodiscard]] crypto::Digest digest(const AccountRecord& account,
+                                      const crypto::Secret& password) const;
 
   const crypto::Secret key_;
   const std::size_t capacity_;
   mutable std::mutex mutex_;
   std::list<crypto::Digest> order_;  // guarded by mutex_; newest first
-  std::unordered_map<crypto::Digest, std::list<crypto::Digest>::iterator, Hash> entries_;  // guarded
+  std::unordered_map<crypto::Digest, std::list<crypto::Digest>::iterator, Hash>
+      entries_;  // guarded
 };
 
 }  // namespace postern::auth

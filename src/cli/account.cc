@@ -31,7 +31,8 @@ struct AccountOptions : Common {
 };
 
 // Opens, asks once, prints.
-int run(const AccountOptions& options, std::string_view verb, const json::object& request, const std::string& done) {
+int run(const AccountOptions& options, std::string_view verb, const json::object& request,
+        const std::string& done) {
   const auto loaded = load_settings(options);
   if (!loaded) return kFailed;
   const auto accounts = AccountCall::open(loaded->settings);
@@ -42,7 +43,10 @@ int run(const AccountOptions& options, std::string_view verb, const json::object
   const json::value* one = answer->if_contains("account");
   const json::value* all = answer->if_contains("accounts");
   if (options.json) {
-    std::puts(json::serialize(one != nullptr ? *one : all != nullptr ? *all : json::value(*answer)).c_str());
+    std::puts(json::serialize(one != nullptr   ? *one
+                              : all != nullptr ? *all
+                                               : json::value(*answer))
+                  .c_str());
   } else if (!done.empty()) {
     std::puts(done.c_str());
   } else if (all != nullptr && all->is_array()) {
@@ -75,7 +79,8 @@ Result<void> add_quota(const AccountOptions& options, json::object& request) {
 
 int add(const AccountOptions& options) {
   json::object request{{"address", options.address}};
-  if (const auto quota = add_quota(options, request); !quota.has_value()) return fail_with(quota.error().detail);
+  if (const auto quota = add_quota(options, request); !quota.has_value())
+    return fail_with(quota.error().detail);
   if (!options.aliases.empty()) request["aliases"] = json::value_from(options.aliases);
   if (options.disable) request["disabled"] = true;
   if (const auto password = add_password(options, request); !password.has_value()) {
@@ -86,9 +91,11 @@ int add(const AccountOptions& options) {
 
 int set(const AccountOptions& options) {
   json::object request{{"address", options.address}};
-  if (const auto quota = add_quota(options, request); !quota.has_value()) return fail_with(quota.error().detail);
+  if (const auto quota = add_quota(options, request); !quota.has_value())
+    return fail_with(quota.error().detail);
   if (!options.aliases.empty()) request["add_aliases"] = json::value_from(options.aliases);
-  if (!options.remove_aliases.empty()) request["remove_aliases"] = json::value_from(options.remove_aliases);
+  if (!options.remove_aliases.empty())
+    request["remove_aliases"] = json::value_from(options.remove_aliases);
   if (options.disable) request["disabled"] = true;
   if (options.enable) request["disabled"] = false;
   if (options.password || options.password_stdin) {
@@ -105,10 +112,13 @@ int set(const AccountOptions& options) {
 
 int remove(const AccountOptions& options) {
   if (!options.yes) {
-    std::fprintf(stderr, "postern: this destroys the account and all its mail for good; add --yes if that is meant\n");
+    std::fprintf(stderr,
+                 "postern: this destroys the account and all its mail for good; add --yes if that "
+                 "is meant\n");
     return kWrongUsage;
   }
-  return run(options, "account.remove", {{"address", options.address}}, "removed " + options.address);
+  return run(options, "account.remove", {{"address", options.address}},
+             "removed " + options.address);
 }
 
 int import(const AccountOptions& options) {
@@ -134,15 +144,17 @@ int import(const AccountOptions& options) {
     } else if (!entry->has_value()) {
       continue;
     } else {
-      const auto answer = (*accounts)->call("account.add", {{"address", (*entry)->address},
-                                                            {"password_hash", (*entry)->password_hash}});
+      const auto answer = (*accounts)->call(
+          "account.add",
+          {{"address", (*entry)->address}, {"password_hash", (*entry)->password_hash}});
       if (!answer.has_value()) result = std::unexpected(answer.error());
     }
     if (result.has_value()) {
       ++added;
     } else {
       ++failed;
-      std::fprintf(stderr, "%s:%zu: %s\n", options.file.c_str(), number, result.error().detail.c_str());
+      std::fprintf(stderr, "%s:%zu: %s\n", options.file.c_str(), number,
+                   result.error().detail.c_str());
     }
   }
   if (in.bad()) return fail_with(options.file + " cannot be read to its end");
@@ -161,8 +173,10 @@ void add_address(CLI::App& verb, AccountOptions& options) {
 }
 
 void add_account_fields(CLI::App& verb, AccountOptions& options) {
-  verb.add_flag("--password-stdin", options.password_stdin, "Take the password from one line of standard input");
-  verb.add_option("--quota", options.quota, "Space for mail, as in 5G; none for no limit")->type_name("SIZE");
+  verb.add_flag("--password-stdin", options.password_stdin,
+                "Take the password from one line of standard input");
+  verb.add_option("--quota", options.quota, "Space for mail, as in 5G; none for no limit")
+      ->type_name("SIZE");
   verb.add_option("--alias", options.aliases, "Another address that receives; repeatable")
       ->type_name("ADDRESS")
       ->expected(1)
@@ -173,7 +187,8 @@ void add_account_fields(CLI::App& verb, AccountOptions& options) {
 }  // namespace
 
 void add_account(CLI::App& app, int& code) {
-  CLI::App* verb = app.add_subcommand("account", "Accounts, while the server runs and while it does not");
+  CLI::App* verb =
+      app.add_subcommand("account", "Accounts, while the server runs and while it does not");
   verb->require_subcommand(1);
   auto options = std::make_shared<AccountOptions>();
   const auto add_verb = [&](const char* name, const char* help, auto body) {
@@ -188,7 +203,8 @@ void add_account(CLI::App& app, int& code) {
   add_account_fields(*add_app, *options);
   add_app->add_flag("--disable", options->disable, "Nobody can sign in, mail is put off");
 
-  add_verb("list", "List all accounts", [](const AccountOptions& o) { return run(o, "account.list", {}, ""); });
+  add_verb("list", "List all accounts",
+           [](const AccountOptions& o) { return run(o, "account.list", {}, ""); });
 
   CLI::App* show_app = add_verb("show", "Show one account", [](const AccountOptions& o) {
     return run(o, "account.show", {{"address", o.address}}, "");
@@ -204,15 +220,19 @@ void add_account(CLI::App& app, int& code) {
       ->expected(1)
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  CLI::Option* disable = set_app->add_flag("--disable", options->disable, "Nobody can sign in, mail is put off");
+  CLI::Option* disable =
+      set_app->add_flag("--disable", options->disable, "Nobody can sign in, mail is put off");
   set_app->add_flag("--enable", options->enable, "Undo --disable")->excludes(disable);
 
   CLI::App* remove_app = add_verb("remove", "Destroy an account and its mail", remove);
   add_address(*remove_app, *options);
   remove_app->add_flag("--yes", options->yes, "Yes, destroy it");
 
-  CLI::App* import_app = add_verb("import", "Add accounts from lines of ADDRESS and password hash", import);
-  import_app->add_option("file", options->file, "The file; - for standard input")->type_name("FILE")->required();
+  CLI::App* import_app =
+      add_verb("import", "Add accounts from lines of ADDRESS and password hash", import);
+  import_app->add_option("file", options->file, "The file; - for standard input")
+      ->type_name("FILE")
+      ->required();
 }
 
 }  // namespace postern::cli

@@ -42,8 +42,10 @@ class StoreCall final : public AccountCall {
 }  // namespace
 
 Result<std::unique_ptr<AccountCall>> AccountCall::open_server(const config::Settings& settings) {
-  if (settings.listen.admin.empty()) return fail(Errc::kUnavailable, "listen.admin names no socket");
-  POSTERN_TRY(http::AdminClient client, http::AdminClient::connect(settings.listen.admin.front().text));
+  if (settings.listen.admin.empty())
+    return fail(Errc::kUnavailable, "listen.admin names no socket");
+  POSTERN_TRY(http::AdminClient client,
+              http::AdminClient::connect(settings.listen.admin.front().text));
   return std::make_unique<ServerCall>(std::move(client));
 }
 
@@ -56,13 +58,15 @@ Result<std::unique_ptr<AccountCall>> AccountCall::open(const config::Settings& s
     return fail(Errc::kInUse, free.error().detail + ", and " + server.error().detail +
                                   "; is listen.admin the same as the server's?");
   }
-  POSTERN_TRY(const app::ServiceUser user, app::find_service_user(settings.server.user, settings.server.group));
+  POSTERN_TRY(const app::ServiceUser user,
+              app::find_service_user(settings.server.user, settings.server.group));
   POSTERN_TRY(crypto::Secret key, app::prepare_store(settings, user, crypto::system_random()));
   POSTERN_CHECK_OK(app::drop_privileges(user));
   app::harden_process();
   ManualExecutor executor;
-  POSTERN_TRY(app::Store store, run_blocking(executor, app::open_store(settings, std::move(key), system_clock(),
-                                                                       crypto::system_random())));
+  POSTERN_TRY(app::Store store,
+              run_blocking(executor, app::open_store(settings, std::move(key), system_clock(),
+                                                     crypto::system_random())));
   return std::make_unique<StoreCall>(std::move(store));
 }
 

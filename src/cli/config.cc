@@ -28,7 +28,8 @@ int check(const Common& common) {
   };
   note(app::find_service_user(settings.server.user, settings.server.group));
   note(app::read_master_key(settings.storage.master_key));
-  if (!settings.tls.certificates.empty()) note(app::load_configured(settings, nullptr, system_clock()));
+  if (!settings.tls.certificates.empty())
+    note(app::load_configured(settings, nullptr, system_clock()));
   if (!good) return kFailed;
   std::printf("%s: ok\n", loaded->file.empty() ? "no configuration file" : loaded->file.c_str());
   return kOk;
@@ -44,7 +45,8 @@ int show(const Common& common) {
     if (common.json) {
       all[table[i].key] = json::object{{"value", value}, {"origin", loaded->origins[i]}};
     } else {
-      std::printf("%s = %s  # %s\n", std::string(table[i].key).c_str(), value.c_str(), loaded->origins[i].c_str());
+      std::printf("%s = %s  # %s\n", std::string(table[i].key).c_str(), value.c_str(),
+                  loaded->origins[i].c_str());
     }
   }
   if (common.json) std::puts(json::serialize(all).c_str());
@@ -57,7 +59,8 @@ void add_config(CLI::App& app, int& code) {
   CLI::App* verb = app.add_subcommand("config", "Look at the configuration without starting");
   verb->require_subcommand(1);
   auto common = std::make_shared<Common>();
-  CLI::App* check_verb = verb->add_subcommand("check", "Say what is wrong with the configuration, with line numbers");
+  CLI::App* check_verb =
+      verb->add_subcommand("check", "Say what is wrong with the configuration, with line numbers");
   add_common(*check_verb, *common, Prints::kNothing);
   check_verb->callback([common, &code] { code = check(*common); });
   CLI::App* show_verb = verb->add_subcommand("show", "Print every setting with its origin");

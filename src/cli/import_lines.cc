@@ -20,7 +20,8 @@ Result<std::optional<ImportEntry>> parse_import_line(std::string_view line) {
   line = trim(line);
   if (line.empty() || line.front() == '#') return std::optional<ImportEntry>();
   const std::size_t end = line.find_first_of(" \t:");
-  if (end == std::string_view::npos) return fail(Errc::kInvalid, "expected an address and a password hash");
+  if (end == std::string_view::npos)
+    return fail(Errc::kInvalid, "expected an address and a password hash");
   std::string_view hash = trim(line.substr(end + 1));
   hash = hash.substr(0, hash.find_first_of(": \t"));  // no hash has either
   ImportEntry entry;

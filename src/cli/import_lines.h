@@ -13,8 +13,8 @@ struct ImportEntry {
   std::string address;
   std::string password_hash;
 };
-// nullopt for an empty line and for a comment (#). kInvalid says what is wrong. Fields after a second
-// colon are ignored, so that a passwd-file of another server can be read as it is.
+// nullopt for an empty line and for a comment (#). kInvalid says what is wrong. Fields after a
+// second colon are ignored, so that a passwd-file of another server can be read as it is.
 [[nodiscard]] Result<std::optional<ImportEntry>> parse_import_line(std::string_view line);
 
 }  // namespace postern::cli

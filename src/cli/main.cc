@@ -13,7 +13,8 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", "postern " + std::string(postern::app::kVersion));
   app.require_subcommand(1);
   app.failure_message([](const CLI::App*, const CLI::Error& error) {
-    return "postern: " + std::string(error.what()) + "\nRun postern --help, or postern <verb> --help.\n";
+    return "postern: " + std::string(error.what()) +
+           "\nRun postern --help, or postern <verb> --help.\n";
   });
   // A verb's own log: what a person must know, as text. serve sets what its configuration says.
   postern::set_log(postern::LogFormat::kText, postern::LogLevel::kWarn);

@@ -5,8 +5,9 @@
 namespace postern::cli {
 
 void add_common(CLI::App& verb, Common& common, Prints prints) {
-  verb.add_option("--config", common.request.file,
-                  "Configuration file (default /etc/postern/postern.toml, else ./postern.toml, else none)")
+  verb.add_option(
+          "--config", common.request.file,
+          "Configuration file (default /etc/postern/postern.toml, else ./postern.toml, else none)")
       ->type_name("FILE");
   // One value an occurrence: a list such as [a, b] stays one value.
   verb.add_option("--set", common.request.sets, "Setting that goes over the file; repeatable")

@@ -46,7 +46,8 @@ class Quiet {
 
 Result<void> check_password(const crypto::Secret& password) {
   if (password.empty()) return fail(Errc::kInvalid, "the password is empty");
-  if (password.view().find('\0') != std::string_view::npos) return fail(Errc::kInvalid, "the password holds a NUL");
+  if (password.view().find('\0') != std::string_view::npos)
+    return fail(Errc::kInvalid, "the password holds a NUL");
   if (!auth::is_utf8(password.view())) return fail(Errc::kInvalid, "the password is not UTF-8");
   return {};
 }
@@ -61,7 +62,8 @@ Result<crypto::Secret> read_password_line(int fd) {
     if (got < 0 || c == '\n') break;
     if (line.size() == kLongest) {
       crypto::wipe(line);
-      return fail(Errc::kTooBig, "the password is longer than " + std::to_string(kLongest) + " bytes");
+      return fail(Errc::kTooBig,
+                  "the password is longer than " + std::to_string(kLongest) + " bytes");
     }
     line += c;
   }
@@ -74,7 +76,8 @@ Result<crypto::Secret> read_password_line(int fd) {
 
 Result<crypto::Secret> ask_password_twice() {
   const int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-  if (terminal < 0) return fail(Errc::kInvalid, "there is no terminal to ask for a password; use --password-stdin");
+  if (terminal < 0)
+    return fail(Errc::kInvalid, "there is no terminal to ask for a password; use --password-stdin");
   const auto ask = [&](std::string_view prompt) -> Result<crypto::Secret> {
     POSTERN_CHECK_OK(say(terminal, prompt));
     const Quiet quiet(terminal);
@@ -87,7 +90,8 @@ Result<crypto::Secret> ask_password_twice() {
   close(terminal);
   if (!first.has_value()) return first;
   if (!second.has_value()) return second;
-  if (!crypto::equal_constant_time(first->view(), second->view())) return fail(Errc::kInvalid, "the two differ");
+  if (!crypto::equal_constant_time(first->view(), second->view()))
+    return fail(Errc::kInvalid, "the two differ");
   return first;
 }
 

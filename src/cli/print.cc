@@ -55,8 +55,9 @@ std::string account_table(const json::array& accounts) {
   for (const json::value& value : accounts) {
     if (!value.is_object()) continue;
     const json::object& account = value.get_object();
-    rows.push_back({text_of(account, "address"), size_text(account.if_contains("used")), quota_of(account),
-                    is_disabled(account) ? "disabled" : "enabled", aliases_of(account)});
+    rows.push_back({text_of(account, "address"), size_text(account.if_contains("used")),
+                    quota_of(account), is_disabled(account) ? "disabled" : "enabled",
+                    aliases_of(account)});
   }
   std::array<std::size_t, 5> widths{};
   for (const auto& row : rows) {
@@ -65,7 +66,8 @@ std::string account_table(const json::array& accounts) {
   std::string out;
   for (const auto& row : rows) {
     std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) line += row[i] + std::string(widths[i] - row[i].size() + 2, ' ');
+    for (std::size_t i = 0; i < row.size(); ++i)
+      line += row[i] + std::string(widths[i] - row[i].size() + 2, ' ');
     line.erase(line.find_last_not_of(' ') + 1);
     out += line + "\n";
   }
@@ -75,10 +77,10 @@ std::string account_table(const json::array& accounts) {
 std::string account_details(const json::object& account) {
   return "address   " + text_of(account, "address") + "\n" +  //
          "aliases   " + aliases_of(account) + "\n" +          //
-         "used      " + size_text(account.if_contains("used")) + "\n" +
-         "quota     " + quota_of(account) + "\n" +  //
-         "state     " + (is_disabled(account) ? "disabled" : "enabled") + "\n" +
-         "created   " + text_of(account, "created") + "\n";
+         "used      " + size_text(account.if_contains("used")) + "\n" + "quota     " +
+         quota_of(account) + "\n" +  //
+         "state     " + (is_disabled(account) ? "disabled" : "enabled") + "\n" + "created   " +
+         text_of(account, "created") + "\n";
 }
 
 }  // namespace postern::cli

@@ -24,16 +24,24 @@ TEST(Print, Sizes) {
 }
 
 TEST(Print, AccountsLineUp) {
-  const json::array accounts = {
-      json::object{{"address", "ann@example.org"}, {"aliases", json::array{"a@b", "c@d"}}, {"quota", 1024}, {"used", 5},
-                   {"disabled", false}, {"created", "2026-01-01T00:00:00Z"}},
-      json::object{{"address", "b@c"}, {"aliases", json::array{}}, {"quota", 0}, {"used", nullptr}, {"disabled", true},
-                   {"created", "2026-01-01T00:00:00Z"}}};
+  const json::array accounts = {json::object{{"address", "ann@example.org"},
+                                             {"aliases", json::array{"a@b", "c@d"}},
+                                             {"quota", 1024},
+                                             {"used", 5},
+                                             {"disabled", false},
+                                             {"created", "2026-01-01T00:00:00Z"}},
+                                json::object{{"address", "b@c"},
+                                             {"aliases", json::array{}},
+                                             {"quota", 0},
+                                             {"used", nullptr},
+                                             {"disabled", true},
+                                             {"created", "2026-01-01T00:00:00Z"}}};
   EXPECT_EQ(account_table(accounts),
             "ADDRESS          USED     QUOTA    STATE     ALIASES\n"
             "ann@example.org  5 bytes  1.0 KiB  enabled   a@b c@d\n"
             "b@c              ?        none     disabled\n");
-  EXPECT_NE(account_details(accounts[0].get_object()).find("aliases   a@b c@d\n"), std::string::npos);
+  EXPECT_NE(account_details(accounts[0].get_object()).find("aliases   a@b c@d\n"),
+            std::string::npos);
 }
 
 }  // namespace

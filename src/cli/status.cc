@@ -29,14 +29,16 @@ std::string joined(const json::object& object, std::string_view key) {
 }
 
 void print(const json::object& status) {
-  std::printf("postern %s, process %s, up for %s s\n", text_at(status, "version").c_str(), text_at(status, "pid").c_str(),
-              text_at(status, "uptime_seconds").c_str());
-  if (const json::value* listen = status.if_contains("listen"); listen != nullptr && listen->is_object()) {
+  std::printf("postern %s, process %s, up for %s s\n", text_at(status, "version").c_str(),
+              text_at(status, "pid").c_str(), text_at(status, "uptime_seconds").c_str());
+  if (const json::value* listen = status.if_contains("listen");
+      listen != nullptr && listen->is_object()) {
     for (const char* name : {"imaps", "lmtp", "http", "admin"}) {
       std::printf("%-12s %s\n", name, joined(listen->get_object(), name).c_str());
     }
   }
-  if (const json::value* list = status.if_contains("certificates"); list != nullptr && list->is_array()) {
+  if (const json::value* list = status.if_contains("certificates");
+      list != nullptr && list->is_array()) {
     for (const json::value& one : list->get_array()) {
       if (!one.is_object()) continue;
       const json::object& info = one.get_object();
@@ -46,14 +48,16 @@ void print(const json::object& status) {
   }
   std::printf("accounts     %s\nsessions     %s\n", text_at(status, "accounts").c_str(),
               text_at(status, "sessions").c_str());
-  if (const json::value* storage = status.if_contains("storage"); storage != nullptr && storage->is_object()) {
+  if (const json::value* storage = status.if_contains("storage");
+      storage != nullptr && storage->is_object()) {
     const json::object& space = storage->get_object();
     std::printf("storage      %s used, %s left, %s\n", size_text(space.if_contains("used")).c_str(),
                 size_text(space.if_contains("free")).c_str(),
                 text_at(space, "accepting") == "true" ? "taking mail" : "NOT taking mail");
   }
   std::printf("commit       %s ms on average\n", text_at(status, "commit_ms").c_str());
-  if (const json::value* errors = status.if_contains("last_errors"); errors != nullptr && errors->is_array()) {
+  if (const json::value* errors = status.if_contains("last_errors");
+      errors != nullptr && errors->is_array()) {
     for (const json::value& line : errors->get_array()) {
       if (line.is_string()) std::printf("log          %s\n", line.get_string().c_str());
     }

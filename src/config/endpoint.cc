@@ -52,8 +52,9 @@ Result<Endpoint> parse_unix(std::string_view path, const std::string& folder) {
   endpoint.path = (std::filesystem::path(folder) / path).lexically_normal().string();
   if (endpoint.path.size() >= sizeof(sockaddr_un::sun_path)) {
     return fail(Errc::kInvalid, "the path of a Unix socket may have " +
-                                    std::to_string(sizeof(sockaddr_un::sun_path) - 1) + " bytes, \"" +
-                                    endpoint.path + "\" has " + std::to_string(endpoint.path.size()));
+                                    std::to_string(sizeof(sockaddr_un::sun_path) - 1) +
+                                    " bytes, \"" + endpoint.path + "\" has " +
+                                    std::to_string(endpoint.path.size()));
   }
   endpoint.loopback = true;
   endpoint.text = "unix:" + endpoint.path;
@@ -77,20 +78,24 @@ Result<Endpoint> parse_endpoint(std::string_view text, const std::string& folder
   if (bracketed) host = host.substr(1, host.size() - 2);
   const auto ip = parse_ip(host);
   if (!ip) return wrong("has no numeric address");
-  if (ip->v4 == bracketed) return wrong(ip->v4 ? "has brackets around an IPv4 address" : "needs brackets around the address");
+  if (ip->v4 == bracketed)
+    return wrong(ip->v4 ? "has brackets around an IPv4 address"
+                        : "needs brackets around the address");
 
   Endpoint endpoint;
   endpoint.address = to_text(*ip);
   endpoint.port = *port;
   endpoint.loopback = is_loopback(*ip);
-  endpoint.text = (ip->v4 ? endpoint.address : "[" + endpoint.address + "]") + ":" + std::to_string(*port);
+  endpoint.text =
+      (ip->v4 ? endpoint.address : "[" + endpoint.address + "]") + ":" + std::to_string(*port);
   return endpoint;
 }
 
 Result<Network> parse_network(std::string_view text) {
   const auto wrong = [&](std::string_view why) {
-    return fail(Errc::kInvalid, "\"" + std::string(text) + "\" " + std::string(why) +
-                                    "; write a network such as \"192.0.2.0/24\" or \"2001:db8::/32\"");
+    return fail(Errc::kInvalid,
+                "\"" + std::string(text) + "\" " + std::string(why) +
+                    "; write a network such as \"192.0.2.0/24\" or \"2001:db8::/32\"");
   };
   const std::size_t slash = text.find('/');
   const auto ip = parse_ip(text.substr(0, slash));
@@ -107,7 +112,8 @@ Result<Network> parse_network(std::string_view text) {
   network.address = ip->bytes;
   network.bits = bits + (128 - width);
   for (unsigned bit = network.bits; bit < 128; ++bit) {
-    if ((network.address[bit / 8] >> (7 - bit % 8) & 1) != 0) return wrong("has bits set past its prefix");
+    if ((network.address[bit / 8] >> (7 - bit % 8) & 1) != 0)
+      return wrong("has bits set past its prefix");
   }
   return network;
 }
@@ -116,7 +122,8 @@ bool Network::contains(std::string_view ip) const {
   const auto other = parse_ip(ip);
   if (!other) return false;
   const std::size_t whole = bits / 8;
-  if (!std::equal(address.begin(), address.begin() + static_cast<std::ptrdiff_t>(whole), other->bytes.begin())) {
+  if (!std::equal(address.begin(), address.begin() + static_cast<std::ptrdiff_t>(whole),
+                  other->bytes.begin())) {
     return false;
   }
   if (bits % 8 == 0) return true;

@@ -1,5 +1,5 @@
-// Endpoint: where a listener binds, "192.0.2.1:993", "[2001:db8::1]:993" or "unix:/path"; and networks
-// in CIDR notation. Values, any thread, no name is ever looked up.
+// Endpoint: where a listener binds, "192.0.2.1:993", "[2001:db8::1]:993" or "unix:/path"; and
+// networks in CIDR notation. Values, any thread, no name is ever looked up.
 #pragma once
 
 #include <array>
@@ -12,11 +12,11 @@
 namespace postern::config {
 
 struct Endpoint {
-  std::string text;       // as above, normalised
-  std::string address;    // "" for a Unix socket
-  std::uint16_t port = 0; // 0: the system picks one
-  std::string path;       // of a Unix socket
-  bool loopback = false;  // 127.0.0.0/8, ::1, or a Unix socket
+  std::string text;        // as above, normalised
+  std::string address;     // "" for a Unix socket
+  std::uint16_t port = 0;  // 0: the system picks one
+  std::string path;        // of a Unix socket
+  bool loopback = false;   // 127.0.0.0/8, ::1, or a Unix socket
   [[nodiscard]] bool is_unix() const { return !path.empty(); }
 };
 

@@ -24,7 +24,8 @@ std::string state_dir(const Environment& environment) {
   if (const auto data = environment.variable("XDG_DATA_HOME"); data && data->starts_with('/')) {
     return (fs::path(*data) / "postern").string();
   }
-  return (fs::path(environment.home.empty() ? "/" : environment.home) / ".local/share/postern").string();
+  return (fs::path(environment.home.empty() ? "/" : environment.home) / ".local/share/postern")
+      .string();
 }
 
 class Loader {
@@ -75,10 +76,13 @@ class Loader {
  private:
   std::string at(Place place) const {
     std::string where = file_;
-    if (place.line > 0) where += ":" + std::to_string(place.line) + ":" + std::to_string(place.column);
+    if (place.line > 0)
+      where += ":" + std::to_string(place.line) + ":" + std::to_string(place.column);
     return where;
   }
-  void problem(std::string where, std::string text) { problems_.push_back({std::move(where), std::move(text)}); }
+  void problem(std::string where, std::string text) {
+    problems_.push_back({std::move(where), std::move(text)});
+  }
 
   void unknown(std::string where, const std::string& key) {
     std::string text = "unknown key \"" + key + "\"";
@@ -91,17 +95,19 @@ class Loader {
     const auto index = static_cast<std::size_t>(&setting - settings_table().data());
     given_[index] = true;
     loaded_.origins[index] = std::move(origin);
-    if (!result.has_value()) problem(std::move(where), std::string(setting.key) + ": " + result.error().detail);
+    if (!result.has_value())
+      problem(std::move(where), std::string(setting.key) + ": " + result.error().detail);
   }
 
   static bool is_section(std::string_view key) {
     for (const Setting& setting : settings_table()) {
-      if (setting.key.starts_with(key) && setting.key.substr(key.size()).starts_with('.')) return true;
+      if (setting.key.starts_with(key) && setting.key.substr(key.size()).starts_with('.'))
+        return true;
     }
     return false;
   }
 
-  // Recursion ends with the sections: nothing below a key is descended into.
+  // Recursion is bounded by the parser's nesting and the length of keys (config/toml_scan.h).
   void take_table(const Value::Table& table, const std::string& prefix) {
     for (const Value::Entry& entry : table) {
       const std::string key = prefix.empty() ? entry.key : prefix + "." + entry.key;
@@ -109,12 +115,14 @@ class Loader {
         const std::string where = at(entry.value.place.line > 0 ? entry.value.place : entry.place);
         note(*setting, setting->set(loaded_.settings, entry.value, folder_), where,
              file_ + ":" + std::to_string(entry.place.line));
+      } else if (const auto* inner = std::get_if<Value::Table>(&entry.value.data);
+                 inner != nullptr && (is_section(key) || !inner->empty())) {
+        take_table(*inner, key);
       } else if (!is_section(key)) {
         unknown(at(entry.place), key);
-      } else if (const auto* inner = std::get_if<Value::Table>(&entry.value.data)) {
-        take_table(*inner, key);
       } else {
-        problem(at(entry.place), "\"" + key + "\" is a section, found " + std::string(entry.value.type_name()));
+        problem(at(entry.place),
+                "\"" + key + "\" is a section, found " + std::string(entry.value.type_name()));
       }
     }
   }
@@ -128,7 +136,8 @@ class Loader {
       if (auto* text = std::get_if<std::string>(&value.data)) fill_in(*text);
       const Result<void> result = table[i].set(loaded_.settings, value, folder_);
       // Only what the machine fills in can be wrong: a long home directory, an odd host name.
-      if (!result.has_value()) problem(std::string(table[i].key), "the default does not fit: " + result.error().detail);
+      if (!result.has_value())
+        problem(std::string(table[i].key), "the default does not fit: " + result.error().detail);
     }
   }
 
@@ -148,9 +157,10 @@ class Loader {
     const Settings& s = loaded_.settings;
     for (const Endpoint& endpoint : s.listen.lmtp) {
       if (!endpoint.loopback && s.lmtp.allow_remote.empty()) {
-        problem("listen.lmtp", "\"" + endpoint.text +
-                                   "\" is not loopback, and LMTP asks for no password: name who may connect in "
-                                   "lmtp.allow_remote, as in [\"192.0.2.1/32\"]");
+        problem("listen.lmtp",
+                "\"" + endpoint.text +
+                    "\" is not loopback, and LMTP asks for no password: name who may connect in "
+                    "lmtp.allow_remote, as in [\"192.0.2.1/32\"]");
       }
     }
     std::vector<const Endpoint*> all;
@@ -165,7 +175,8 @@ class Loader {
       }
     }
     if (s.listen.imaps.empty() && s.listen.lmtp.empty()) {
-      problem("listen", "neither listen.imaps nor listen.lmtp names an address: there is nothing to serve");
+      problem("listen",
+              "neither listen.imaps nor listen.lmtp names an address: there is nothing to serve");
     }
   }
 
@@ -191,7 +202,8 @@ Environment system_environment() {
     return std::string(value);
   };
   char name[256] = {};
-  environment.hostname = gethostname(name, sizeof(name) - 1) == 0 && name[0] != '\0' ? name : "localhost";
+  environment.hostname =
+      gethostname(name, sizeof(name) - 1) == 0 && name[0] != '\0' ? name : "localhost";
   if (const auto home = environment.variable("HOME"); home && home->starts_with('/')) {
     environment.home = *home;
   } else if (const passwd* user = getpwuid(geteuid()); user != nullptr && user->pw_dir != nullptr) {
@@ -203,7 +215,8 @@ Environment system_environment() {
 }
 
 std::expected<Loaded, Problems> load_text(std::string_view text, const std::string& file,
-                                          const std::vector<std::string>& sets, const Environment& environment) {
+                                          const std::vector<std::string>& sets,
+                                          const Environment& environment) {
   Loader loader(file, environment);
   if (!file.empty()) loader.take_file(text);
   for (const std::string& set : sets) loader.take_set(set);
@@ -213,8 +226,9 @@ std::expected<Loaded, Problems> load_text(std::string_view text, const std::stri
 std::expected<Loaded, Problems> load(const Request& request, const Environment& environment) {
   std::string file = request.file;
   if (file.empty()) {
-    for (const fs::path& candidate : {fs::path("/etc/postern/postern.toml"), fs::path(environment.folder) / "postern.toml"}) {
-      struct stat info {};
+    for (const fs::path& candidate :
+         {fs::path("/etc/postern/postern.toml"), fs::path(environment.folder) / "postern.toml"}) {
+      struct stat info{};
       // Only what is not there is passed over: a file that may not be read stops the start.
       if (stat(candidate.c_str(), &info) == 0 || (errno != ENOENT && errno != ENOTDIR)) {
         file = candidate.string();

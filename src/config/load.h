@@ -1,7 +1,8 @@
-// load(): from a TOML file, `--set` options and the environment to Settings, or to a list of what is wrong.
+// load(): from a TOML file, `--set` options and the environment to Settings, or to a list of what
+// is wrong.
 //
-// All problems are found in one go, each with its place. Nothing is looked up beyond the file itself:
-// whether certificates exist or ports are free is found out by whoever uses them.
+// All problems are found in one go, each with its place. Nothing is looked up beyond the file
+// itself: whether certificates exist or ports are free is found out by whoever uses them.
 #pragma once
 
 #include <expected>
@@ -26,7 +27,7 @@ struct Environment {
 [[nodiscard]] Environment system_environment();
 
 struct Request {
-  std::string file;               // "" = /etc/postern/postern.toml, else ./postern.toml, else no file
+  std::string file;  // "" = /etc/postern/postern.toml, else ./postern.toml, else no file
   std::vector<std::string> sets;  // "key.path=value", later wins
 };
 
@@ -42,9 +43,11 @@ struct Loaded {
   std::vector<std::string> origins;  // as settings_table(): "default", "postern.toml:3", "--set"
 };
 
-[[nodiscard]] std::expected<Loaded, Problems> load(const Request& request, const Environment& environment);
+[[nodiscard]] std::expected<Loaded, Problems> load(const Request& request,
+                                                   const Environment& environment);
 // The same with the text of the file given; `file` is its name, "" = no file.
-[[nodiscard]] std::expected<Loaded, Problems> load_text(std::string_view text, const std::string& file,
+[[nodiscard]] std::expected<Loaded, Problems> load_text(std::string_view text,
+                                                        const std::string& file,
                                                         const std::vector<std::string>& sets,
                                                         const Environment& environment);
 

@@ -9,7 +9,8 @@ namespace postern::config {
 namespace {
 
 std::unexpected<Error> expected(std::string_view what, const Value& value) {
-  return fail(Errc::kInvalid, "expected " + std::string(what) + ", found " + std::string(value.type_name()));
+  return fail(Errc::kInvalid,
+              "expected " + std::string(what) + ", found " + std::string(value.type_name()));
 }
 
 struct Unit {
@@ -36,7 +37,8 @@ std::optional<std::uint64_t> parse_scaled(std::string_view text, const Unit (&un
 template <std::size_t N>
 std::string show_scaled(std::uint64_t value, const Unit (&units)[N]) {
   for (const Unit& unit : units) {
-    if (value != 0 && value % unit.factor == 0) return std::to_string(value / unit.factor) + unit.letter;
+    if (value != 0 && value % unit.factor == 0)
+      return std::to_string(value / unit.factor) + unit.letter;
   }
   return std::to_string(value);
 }
@@ -76,7 +78,9 @@ std::string show_list(const Items& items, const Text& text) {
 Result<std::uint64_t> parse_size(std::string_view text) {
   const auto size = parse_scaled(text, kSizes);
   if (!size) {
-    return fail(Errc::kInvalid, "\"" + std::string(text) + "\" is not a size; write a number with K, M or G, as in \"50M\"");
+    return fail(Errc::kInvalid,
+                "\"" + std::string(text) +
+                    "\" is not a size; write a number with K, M or G, as in \"50M\"");
   }
   return *size;
 }
@@ -84,13 +88,17 @@ Result<std::uint64_t> parse_size(std::string_view text) {
 Result<Duration> parse_time(std::string_view text) {
   const auto seconds = parse_scaled(text, kTimes);
   if (!seconds || *seconds > kMaxSeconds) {
-    return fail(Errc::kInvalid, "\"" + std::string(text) +
-                                    "\" is not a time of at most a year; write a number with s, m, h or d, as in \"10s\"");
+    return fail(
+        Errc::kInvalid,
+        "\"" + std::string(text) +
+            "\" is not a time of at most a year; write a number with s, m, h or d, as in \"10s\"");
   }
   return std::chrono::seconds(*seconds);
 }
 
-std::string show_size(std::uint64_t bytes) { return show_scaled(bytes, kSizes); }
+std::string show_size(std::uint64_t bytes) {
+  return show_scaled(bytes, kSizes);
+}
 std::string show_time(Duration time) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time).count();
   return seconds == 0 ? "0s" : show_scaled(static_cast<std::uint64_t>(seconds), kTimes);
@@ -176,7 +184,8 @@ Result<void> read(const Value& value, std::vector<Network>& out) {
   return {};
 }
 
-Result<void> read(const Value& value, const std::string& folder, std::vector<CertificateFiles>& out) {
+Result<void> read(const Value& value, const std::string& folder,
+                  std::vector<CertificateFiles>& out) {
   const auto* list = std::get_if<Value::List>(&value.data);
   if (list == nullptr) return expected("a list of {certificate = \"...\", key = \"...\"}", value);
   std::vector<CertificateFiles> files;
@@ -186,12 +195,16 @@ Result<void> read(const Value& value, const std::string& folder, std::vector<Cer
     CertificateFiles pair;
     for (const Value::Entry& entry : *table) {
       if (entry.key != "certificate" && entry.key != "key") {
-        return fail(Errc::kInvalid, "\"" + entry.key + "\" is not known here; write {certificate = \"...\", key = \"...\"}");
+        return fail(Errc::kInvalid,
+                    "\"" + entry.key +
+                        "\" is not known here; write {certificate = \"...\", key = \"...\"}");
       }
-      POSTERN_TRY((entry.key == "key" ? pair.key : pair.certificate), read_path(entry.value, folder));
+      POSTERN_TRY((entry.key == "key" ? pair.key : pair.certificate),
+                  read_path(entry.value, folder));
     }
     if (pair.certificate.empty() || pair.key.empty()) {
-      return fail(Errc::kInvalid, "a certificate needs both: {certificate = \"...\", key = \"...\"}");
+      return fail(Errc::kInvalid,
+                  "a certificate needs both: {certificate = \"...\", key = \"...\"}");
     }
     files.push_back(std::move(pair));
   }

@@ -36,9 +36,11 @@ struct Path {
 [[nodiscard]] Result<void> read(const Value& value, Size out);
 [[nodiscard]] Result<void> read(const Value& value, Time out);
 [[nodiscard]] Result<void> read(const Value& value, const std::string& folder, Path out);
-[[nodiscard]] Result<void> read(const Value& value, const std::string& folder, std::vector<Endpoint>& out);
+[[nodiscard]] Result<void> read(const Value& value, const std::string& folder,
+                                std::vector<Endpoint>& out);
 [[nodiscard]] Result<void> read(const Value& value, std::vector<Network>& out);
-[[nodiscard]] Result<void> read(const Value& value, const std::string& folder, std::vector<CertificateFiles>& out);
+[[nodiscard]] Result<void> read(const Value& value, const std::string& folder,
+                                std::vector<CertificateFiles>& out);
 
 [[nodiscard]] std::string show(const std::vector<Endpoint>& value);
 [[nodiscard]] std::string show(const std::vector<Network>& value);

@@ -34,8 +34,11 @@ std::string render_reference() {
     out.append(setting.help).append("\n\n");
     out.append("- type: ").append(setting.type).append("\n");
     out.append("- default: `").append(setting.fallback).append("`");
-    if (!setting.local_fallback.empty()) out.append("; without a file `").append(setting.local_fallback).append("`");
-    out.append("\n- takes effect: ").append(setting.reload == Reload::kOnHup ? "on SIGHUP" : "on restart").append("\n");
+    if (!setting.local_fallback.empty())
+      out.append("; without a file `").append(setting.local_fallback).append("`");
+    out.append("\n- takes effect: ")
+        .append(setting.reload == Reload::kOnHup ? "on SIGHUP" : "on restart")
+        .append("\n");
   }
   return out;
 }

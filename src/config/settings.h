@@ -1,7 +1,8 @@
-// Settings: every key of the configuration, as the program uses it. docs/configuration.md describes them.
+// Settings: every key of the configuration, as the program uses it. docs/configuration.md describes
+// them.
 //
-// A plain value without defaults of its own: those stand in the table (config/table.h), and load() or
-// default_settings() fills them in. Paths are absolute.
+// A plain value without defaults of its own: those stand in the table (config/table.h), and load()
+// or default_settings() fills them in. Paths are absolute.
 #pragma once
 
 #include <cstdint>

@@ -28,7 +28,8 @@ Setting size_row(Setting row, std::uint64_t least, std::uint64_t most, Field fie
     std::uint64_t bytes = 0;
     POSTERN_CHECK_OK(read(v, Size{bytes}));
     if (bytes < least || bytes > most) {
-      return fail(Errc::kInvalid, "the size must lie between " + show_size(least) + " and " + show_size(most));
+      return fail(Errc::kInvalid,
+                  "the size must lie between " + show_size(least) + " and " + show_size(most));
     }
     field(s) = bytes;
     return {};
@@ -42,8 +43,8 @@ Setting count_row(Setting row, std::uint64_t least, std::uint64_t most, Field fi
     std::uint64_t count = 0;
     POSTERN_CHECK_OK(read(v, count));
     if (count < least || count > most) {
-      return fail(Errc::kInvalid,
-                  "the number must lie between " + std::to_string(least) + " and " + std::to_string(most));
+      return fail(Errc::kInvalid, "the number must lie between " + std::to_string(least) + " and " +
+                                      std::to_string(most));
     }
     field(s) = count;
     return {};
@@ -53,7 +54,9 @@ Setting count_row(Setting row, std::uint64_t least, std::uint64_t most, Field fi
 }
 template <class Field>
 Setting time_row(Setting row, Field field) {
-  row.set = [field](Settings& s, const Value& v, const std::string&) { return read(v, Time{field(s)}); };
+  row.set = [field](Settings& s, const Value& v, const std::string&) {
+    return read(v, Time{field(s)});
+  };
   row.show = [field](const Settings& s) { return quote_toml(show_time(field(s))); };
   return row;
 }
@@ -113,7 +116,8 @@ Setting admin_row(Setting row) {
     if (!text.empty()) {
       POSTERN_TRY(Endpoint endpoint, parse_endpoint(text, folder));
       // SECURITY: whoever reaches it may do everything; only file permissions guard it.
-      if (!endpoint.is_unix()) return fail(Errc::kInvalid, "the admin listener must be a Unix socket, \"unix:/path\"");
+      if (!endpoint.is_unix())
+        return fail(Errc::kInvalid, "the admin listener must be a Unix socket, \"unix:/path\"");
       admin.push_back(std::move(endpoint));
     }
     s.listen.admin = std::move(admin);
@@ -125,8 +129,8 @@ Setting admin_row(Setting row) {
   return row;
 }
 
-Setting row(std::string_view key, std::string_view type, std::string_view fallback, std::string_view local_fallback,
-            Reload reload, std::string_view help) {
+Setting row(std::string_view key, std::string_view type, std::string_view fallback,
+            std::string_view local_fallback, Reload reload, std::string_view help) {
   return {key, type, fallback, local_fallback, reload, help, nullptr, nullptr};
 }
 
@@ -136,87 +140,125 @@ constexpr std::uint64_t kMiB = 1u << 20, kGiB = 1u << 30;
 std::vector<Setting> make_table() {
   std::vector<Setting> t;
   t.push_back(text_row(row("server.hostname", "text", "\"{hostname}\"", "", kRestart,
-      "The name of this server, in the greeting and in a certificate made by the server itself. Default: the name of "
-      "the machine."), [](auto& s) -> auto& { return s.server.hostname; }));
-  t.push_back(path_row(row("server.data_dir", "path", "\"/var/lib/postern\"", "\"{state_dir}\"", kRestart,
-      "Where everything that outlives the process is kept. It belongs to the service user, mode 0700, and to one "
-      "process at a time. Without a configuration file: `$STATE_DIRECTORY`, else `$XDG_DATA_HOME/postern`, else "
-      "`~/.local/share/postern`."), [](auto& s) -> auto& { return s.server.data_dir; }));
+                           "The name of this server, in the greeting and in a certificate made by "
+                           "the server itself. Default: the name of "
+                           "the machine."),
+                       [](auto& s) -> auto& { return s.server.hostname; }));
+  t.push_back(
+      path_row(row("server.data_dir", "path", "\"/var/lib/postern\"", "\"{state_dir}\"", kRestart,
+                   "Where everything that outlives the process is kept. It belongs to the service "
+                   "user, mode 0700, and to one "
+                   "process at a time. Without a configuration file: `$STATE_DIRECTORY`, else "
+                   "`$XDG_DATA_HOME/postern`, else "
+                   "`~/.local/share/postern`."),
+               [](auto& s) -> auto& { return s.server.data_dir; }));
   t.push_back(text_row(row("server.user", "text", "\"postern\"", "", kRestart,
-      "When started as root: the user to become once the listeners are bound and the keys are read. A user that does "
-      "not exist stops the start. `\"root\"` keeps root, which a container may want and nobody else."),
-      [](auto& s) -> auto& { return s.server.user; }));
+                           "When started as root: the user to become once the listeners are bound "
+                           "and the keys are read. A user that does "
+                           "not exist stops the start. `\"root\"` keeps root, which a container "
+                           "may want and nobody else."),
+                       [](auto& s) -> auto& { return s.server.user; }));
   t.push_back(text_row(row("server.group", "text", "\"postern\"", "", kRestart,
-      "When started as root: the group to become, likewise."), [](auto& s) -> auto& { return s.server.group; }));
+                           "When started as root: the group to become, likewise."),
+                       [](auto& s) -> auto& { return s.server.group; }));
   t.push_back(time_row(row("server.drain", "time", "\"10s\"", "", kHup,
-      "How long SIGTERM waits at most for sessions that were told BYE."),
-      [](auto& s) -> auto& { return s.server.drain; }));
+                           "How long SIGTERM waits at most for sessions that were told BYE."),
+                       [](auto& s) -> auto& { return s.server.drain; }));
 
   t.push_back(list_row(row("listen.imaps", "list of addresses", "[\"0.0.0.0:993\", \"[::]:993\"]",
-      "[\"127.0.0.1:9993\"]", kRestart,
-      "Where mail apps connect: IMAP with implicit TLS. Addresses are numeric, `\"address:port\"`, `\"[v6]:port\"` or "
-      "`\"unix:/path\"`; `[::]` is IPv6 only; port 0 picks a free one. A machine without IPv6 starts without those."),
-      [](auto& s) -> auto& { return s.listen.imaps; }));
+                           "[\"127.0.0.1:9993\"]", kRestart,
+                           "Where mail apps connect: IMAP with implicit TLS. Addresses are "
+                           "numeric, `\"address:port\"`, `\"[v6]:port\"` or "
+                           "`\"unix:/path\"`; `[::]` is IPv6 only; port 0 picks a free one. A "
+                           "machine without IPv6 starts without those."),
+                       [](auto& s) -> auto& { return s.listen.imaps; }));
   t.push_back(list_row(row("listen.lmtp", "list of addresses", "[\"unix:/run/postern/lmtp.sock\"]",
-      "[\"127.0.0.1:9024\"]", kRestart,
-      "Where the mail transfer agent delivers. An address that is not loopback needs `lmtp.allow_remote`."),
-      [](auto& s) -> auto& { return s.listen.lmtp; }));
-  t.push_back(list_row(row("listen.http", "list of addresses", "[\"127.0.0.1:8080\"]", "[\"127.0.0.1:9080\"]",
-      kRestart, "Metrics (`/metrics`) and health (`/healthz`), in plain HTTP."),
+                           "[\"127.0.0.1:9024\"]", kRestart,
+                           "Where the mail transfer agent delivers. An address that is not "
+                           "loopback needs `lmtp.allow_remote`."),
+                       [](auto& s) -> auto& { return s.listen.lmtp; }));
+  t.push_back(list_row(
+      row("listen.http", "list of addresses", "[\"127.0.0.1:8080\"]", "[\"127.0.0.1:9080\"]",
+          kRestart, "Metrics (`/metrics`) and health (`/healthz`), in plain HTTP."),
       [](auto& s) -> auto& { return s.listen.http; }));
   t.push_back(admin_row(row("listen.admin", "address", "\"unix:/run/postern/admin.sock\"",
-      "\"unix:{data_dir}/admin.sock\"", kRestart,
-      "The Unix socket, mode 0600, over which `postern account` and `postern status` reach a running server. Empty: "
-      "none.")));
+                            "\"unix:{data_dir}/admin.sock\"", kRestart,
+                            "The Unix socket, mode 0600, over which `postern account` and `postern "
+                            "status` reach a running server. Empty: "
+                            "none.")));
 
   t.push_back(list_row(row("tls.certificates", "list of {certificate, key}", "[]", "", kHup,
-      "PEM files, the certificate with its chain; several are chosen by the server name the client asks for, the first "
-      "is the default. Without any, a self-signed one is made and kept under the data directory, and the log says so."),
-      [](auto& s) -> auto& { return s.tls.certificates; }));
-  t.push_back(choice_row<std::string>(row("tls.minimum", "text", "\"1.2\"", "", kHup,
-      "The oldest TLS version to accept: `\"1.2\"` or `\"1.3\"`."), {{"1.2", "1.2"}, {"1.3", "1.3"}},
-      [](auto& s) -> auto& { return s.tls.minimum; }));
+                           "PEM files, the certificate with its chain; several are chosen by the "
+                           "server name the client asks for, the first "
+                           "is the default. Without any, a self-signed one is made and kept under "
+                           "the data directory, and the log says so."),
+                       [](auto& s) -> auto& { return s.tls.certificates; }));
+  t.push_back(choice_row<std::string>(
+      row("tls.minimum", "text", "\"1.2\"", "", kHup,
+          "The oldest TLS version to accept: `\"1.2\"` or `\"1.3\"`."),
+      {{"1.2", "1.2"}, {"1.3", "1.3"}}, [](auto& s) -> auto& { return s.tls.minimum; }));
 
   t.push_back(size_row(row("limits.max_message_size", "size", "\"50M\"", "", kRestart,
-      "The largest message that APPEND and LMTP take."), 64 * 1024, 2 * kGiB,
-      [](auto& s) -> auto& { return s.limits.max_message_size; }));
+                           "The largest message that APPEND and LMTP take."),
+                       64 * 1024, 2 * kGiB,
+                       [](auto& s) -> auto& { return s.limits.max_message_size; }));
   t.push_back(count_row(row("limits.sessions_per_account", "number", "100", "", kHup,
-      "Sessions of one account at once. One more closes a dead or the longest idle one; a right password is never "
-      "refused."), 1, 100'000, [](auto& s) -> auto& { return s.limits.sessions_per_account; }));
+                            "Sessions of one account at once. One more closes a dead or the "
+                            "longest idle one; a right password is never "
+                            "refused."),
+                        1, 100'000,
+                        [](auto& s) -> auto& { return s.limits.sessions_per_account; }));
 
   t.push_back(choice_row<std::string>(row("storage.engine", "text", "\"rocksdb\"", "", kRestart,
-      "The storage engine: `\"rocksdb\"`."), {{"rocksdb", "rocksdb"}},
-      [](auto& s) -> auto& { return s.storage.engine; }));
-  t.push_back(size_row(row("storage.cache", "size", "\"256M\"", "", kRestart, "Memory for the engine's cache."),
+                                          "The storage engine: `\"rocksdb\"`."),
+                                      {{"rocksdb", "rocksdb"}},
+                                      [](auto& s) -> auto& { return s.storage.engine; }));
+  t.push_back(size_row(
+      row("storage.cache", "size", "\"256M\"", "", kRestart, "Memory for the engine's cache."),
       kMiB, 1024 * kGiB, [](auto& s) -> auto& { return s.storage.cache; }));
   t.push_back(path_row(row("storage.master_key", "path", "\"{data_dir}/master.key\"", "", kRestart,
-      "The key that all others are wrapped with, 32 bytes, mode 0600; made on the first start. Without it nothing in "
-      "the data directory can be read again: keep a copy elsewhere. While it lies beside the data the start warns, "
-      "because whoever takes the disk takes both."), [](auto& s) -> auto& { return s.storage.master_key; }));
+                           "The key that all others are wrapped with, 32 bytes, mode 0600; made on "
+                           "the first start. Without it nothing in "
+                           "the data directory can be read again: keep a copy elsewhere. While it "
+                           "lies beside the data the start warns, "
+                           "because whoever takes the disk takes both."),
+                       [](auto& s) -> auto& { return s.storage.master_key; }));
   t.push_back(size_row(row("storage.min_free", "size", "\"256M\"", "", kRestart,
-      "Free disk space below which deliveries and APPEND are refused for the time being; a preallocated reserve lets "
-      "EXPUNGE, flags and logins still work."), 0, 1024 * kGiB,
-      [](auto& s) -> auto& { return s.storage.min_free; }));
+                           "Free disk space below which deliveries and APPEND are refused for the "
+                           "time being; a preallocated reserve lets "
+                           "EXPUNGE, flags and logins still work."),
+                       0, 1024 * kGiB, [](auto& s) -> auto& { return s.storage.min_free; }));
 
   t.push_back(list_row(row("lmtp.allow_remote", "list of networks", "[]", "", kRestart,
-      "Networks that may deliver over a listener that is not loopback. LMTP has neither encryption nor a password: "
-      "name single hosts or a network of your own."), [](auto& s) -> auto& { return s.lmtp.allow_remote; }));
-  t.push_back(choice_row<BareNewline>(row("lmtp.bare_newline", "text", "\"keep\"", "", kRestart,
-      "What to do with a message that holds a CR or LF alone: `\"keep\"` stores it as it is, `\"reject\"` answers 554."),
-      {{"keep", BareNewline::kKeep}, {"reject", BareNewline::kReject}},
-      [](auto& s) -> auto& { return s.lmtp.bare_newline; }));
+                           "Networks that may deliver over a listener that is not loopback. LMTP "
+                           "has neither encryption nor a password: "
+                           "name single hosts or a network of your own."),
+                       [](auto& s) -> auto& { return s.lmtp.allow_remote; }));
+  t.push_back(
+      choice_row<BareNewline>(row("lmtp.bare_newline", "text", "\"keep\"", "", kRestart,
+                                  "What to do with a message that holds a CR or LF alone: "
+                                  "`\"keep\"` stores it as it is, `\"reject\"` answers 554."),
+                              {{"keep", BareNewline::kKeep}, {"reject", BareNewline::kReject}},
+                              [](auto& s) -> auto& { return s.lmtp.bare_newline; }));
 
   t.push_back(flag_row(row("imap.literal_minus", "true or false", "false", "", kRestart,
-      "Announce LITERAL- (literals without waiting, up to 4,096 bytes) in the place of LITERAL+ (RFC 7888)."),
-      [](auto& s) -> auto& { return s.imap.literal_minus; }));
+                           "Announce LITERAL- (literals without waiting, up to 4,096 bytes) in the "
+                           "place of LITERAL+ (RFC 7888)."),
+                       [](auto& s) -> auto& { return s.imap.literal_minus; }));
 
-  t.push_back(choice_row<LogFormat>(row("log.format", "text", "\"json\"", "", kHup,
-      "The form of the lines on stderr: `\"json\"` or `\"text\"`."),
-      {{"json", LogFormat::kJson}, {"text", LogFormat::kText}}, [](auto& s) -> auto& { return s.log.format; }));
+  t.push_back(
+      choice_row<LogFormat>(row("log.format", "text", "\"json\"", "", kHup,
+                                "The form of the lines on stderr: `\"json\"` or `\"text\"`."),
+                            {{"json", LogFormat::kJson}, {"text", LogFormat::kText}},
+                            [](auto& s) -> auto& { return s.log.format; }));
   t.push_back(choice_row<LogLevel>(row("log.level", "text", "\"info\"", "", kHup,
-      "The least important lines to write: `\"debug\"`, `\"info\"`, `\"warn\"` or `\"error\"`."),
-      {{"debug", LogLevel::kDebug}, {"info", LogLevel::kInfo}, {"warn", LogLevel::kWarn}, {"error", LogLevel::kError}},
-      [](auto& s) -> auto& { return s.log.level; }));
+                                       "The least important lines to write: `\"debug\"`, "
+                                       "`\"info\"`, `\"warn\"` or `\"error\"`."),
+                                   {{"debug", LogLevel::kDebug},
+                                    {"info", LogLevel::kInfo},
+                                    {"warn", LogLevel::kWarn},
+                                    {"error", LogLevel::kError}},
+                                   [](auto& s) -> auto& { return s.log.level; }));
   return t;
 }
 

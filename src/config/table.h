@@ -1,4 +1,5 @@
-// The settings table: one row a key, which is its parser, its defaults and its documentation at once.
+// The settings table: one row a key, which is its parser, its defaults and its documentation at
+// once.
 #pragma once
 
 #include <functional>
@@ -15,13 +16,13 @@ namespace postern::config {
 enum class Reload : std::uint8_t { kOnHup, kOnRestart };
 
 struct Setting {
-  std::string_view key;    // "server.hostname"
-  std::string_view type;   // for people: "text", "size" ...
+  std::string_view key;   // "server.hostname"
+  std::string_view type;  // for people: "text", "size" ...
   // TOML. {hostname}, {state_dir} and {data_dir} are filled in when the defaults are taken.
   std::string_view fallback;        // with a file that lacks the key
   std::string_view local_fallback;  // with no file at all; "" = the same
   Reload reload;
-  std::string_view help;            // one paragraph of Markdown
+  std::string_view help;  // one paragraph of Markdown
 
   // Error: what is wrong with the value, in plain words. Relative paths count from `folder`.
   std::function<Result<void>(Settings&, const Value&, const std::string& folder)> set;

@@ -11,7 +11,8 @@ class Scanner {
     while (at_ < text_.size()) {
       const char c = text_[at_];
       if (static_cast<unsigned char>(c) >= 0x80) {
-        if (at_ != 0 || !text_.starts_with("\xef\xbb\xbf")) return error("a character that must stand in quotes");
+        if (at_ != 0 || !text_.starts_with("\xef\xbb\xbf"))
+          return error("a character that must stand in quotes");
         at_ += 3;  // a byte order mark begins the text
       } else if (c == '#') {
         at_ = std::min(text_.find('\n', at_), text_.size());
@@ -66,6 +67,8 @@ class Scanner {
 
 }  // namespace
 
-std::optional<ParseError> scan_toml(std::string_view text) { return Scanner(text).run(); }
+std::optional<ParseError> scan_toml(std::string_view text) {
+  return Scanner(text).run();
+}
 
 }  // namespace postern::config

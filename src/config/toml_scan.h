@@ -1,8 +1,10 @@
-// A look over a TOML text before the library sees it: what version 3.3 of it cannot be trusted with.
+// A look over a TOML text before the library sees it: what version 3.3 of it cannot be trusted
+// with.
 //
 //  - Code points above ASCII outside strings and comments. TOML 1.0 has no place for them, and the
 //    library's tables for them reach code that the compiler was told is unreachable.
-//  - Dotted keys of any length. The library bounds the nesting of values, not that of keys, and takes
+//  - Dotted keys of any length. The library bounds the nesting of values, not that of keys, and
+//  takes
 //    its tables down by recursion.
 #pragma once
 

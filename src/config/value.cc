@@ -1,7 +1,8 @@
 // The only file that knows the TOML library.
 //
-// Version 3.3 asserts things that a text can make untrue ("[(" is one), and assumes them under NDEBUG.
-// Here such an assertion leaves the parser as an exception, which parse_toml() turns into an error.
+// Version 3.3 asserts things that a text can make untrue ("[(" is one), and assumes them under
+// NDEBUG. Here such an assertion leaves the parser as an exception, which parse_toml() turns into
+// an error.
 #undef NDEBUG
 namespace postern::config {
 struct BrokenAssumption {};
@@ -11,16 +12,18 @@ struct BrokenAssumption {};
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
 #define TOML_ENABLE_FORMATTERS 0
-#include <toml++/toml.h>
-
 #include "config/value.h"
+
+#include <toml++/toml.h>
 
 #include "config/toml_scan.h"
 
 namespace postern::config {
 namespace {
 
-Place place_of(const toml::source_region& source) { return {source.begin.line, source.begin.column}; }
+Place place_of(const toml::source_region& source) {
+  return {source.begin.line, source.begin.column};
+}
 
 // Depth is bounded by the parser's TOML_MAX_NESTED_VALUES.
 Value convert(const toml::node& node) {
@@ -58,13 +61,20 @@ Value convert(const toml::node& node) {
 
 std::string_view Value::type_name() const {
   switch (data.index()) {
-    case 1: return "true or false";
-    case 2: return "a number";
-    case 3: return "a number with a fraction";
-    case 4: return "a text";
-    case 5: return "a list";
-    case 6: return "a table";
-    default: return std::get<Other>(data).name;
+    case 1:
+      return "true or false";
+    case 2:
+      return "a number";
+    case 3:
+      return "a number with a fraction";
+    case 4:
+      return "a text";
+    case 5:
+      return "a list";
+    case 6:
+      return "a table";
+    default:
+      return std::get<Other>(data).name;
   }
 }
 
@@ -72,7 +82,8 @@ std::expected<Value, ParseError> parse_toml(std::string_view text) try {
   if (auto error = scan_toml(text)) return std::unexpected(std::move(*error));
   const toml::parse_result result = toml::parse(text);
   if (!result) {
-    return std::unexpected(ParseError{place_of(result.error().source()), std::string(result.error().description())});
+    return std::unexpected(
+        ParseError{place_of(result.error().source()), std::string(result.error().description())});
   }
   return convert(result.table());
 } catch (const BrokenAssumption&) {

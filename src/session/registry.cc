@@ -29,6 +29,11 @@ void SessionEntry::set_writing(bool writing, TimePoint now) {
 SessionRegistry::SessionRegistry(Clock& clock, std::size_t per_account)
     : clock_(clock), per_account_(per_account) {}
 
+void SessionRegistry::set_per_account(std::size_t per_account) {
+  const std::lock_guard lock(mutex_);
+  per_account_ = per_account;
+}
+
 EntryPtr SessionRegistry::enter(Transport& transport) {
   const TimePoint now = clock_.now();
   const std::lock_guard lock(mutex_);

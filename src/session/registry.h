@@ -78,6 +78,9 @@ class SessionRegistry {
   // LIMIT: 100 sessions per account.
   explicit SessionRegistry(Clock& clock, std::size_t per_account = 100);
 
+  // For sign-ins from now on; sessions that are there stay.
+  void set_per_account(std::size_t per_account);
+
   [[nodiscard]] EntryPtr enter(Transport& transport);
   void leave(const EntryPtr& entry);  // a second time is nothing
 
@@ -101,8 +104,8 @@ class SessionRegistry {
   static void ask_to_close(SessionEntry& entry, CloseReason reason);
 
   Clock& clock_;
-  const std::size_t per_account_;
   mutable std::mutex mutex_;  // guards everything below, and the guarded part of each entry
+  std::size_t per_account_;
   std::uint64_t next_number_ = 1;
   std::unordered_map<std::uint64_t, EntryPtr> all_;
   std::unordered_map<AccountId, std::vector<EntryPtr>> by_account_;
