@@ -357,9 +357,9 @@ class Scenario {
   // Many small changes, so that logs pass the folding threshold.
   void burst() {
     Box& box = boxes_[pick_name()];
-    if (box.messages.empty() || pick(4) != 0) return;
+    if (box.messages.empty() || pick(3) != 0) return;
     const std::uint32_t uid = box.messages.begin()->first;
-    for (int i = 0; i < 150; ++i) {
+    for (int i = 0; i < 260; ++i) {
       Message& message = box.messages[uid];
       const auto result = store_.flags(box.id, UidSet::of({uid}),
                                        (message.system & kFlagged) != 0 ? FlagMode::kRemove : FlagMode::kAdd, kFlagged);
