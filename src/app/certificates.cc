@@ -1,5 +1,6 @@
 #include "app/certificates.h"
 
+#include "app/privileges.h"
 #include "base/log.h"
 #include "tls/self_signed.h"
 
@@ -17,8 +18,9 @@ Result<std::shared_ptr<const tls::TlsContext>> load_configured(const config::Set
 
 Result<std::shared_ptr<const tls::TlsContext>> load_self_signed(const config::Settings& settings,
                                                                 const tls::TlsContext* previous, const Clock& clock) {
-  POSTERN_TRY(const tls::SelfSigned pair,
-              tls::ensure_self_signed(settings.server.data_dir + "/tls", settings.server.hostname, clock));
+  const std::string folder = settings.server.data_dir + "/tls";
+  POSTERN_CHECK_OK(prepare_directory(folder, {}));
+  POSTERN_TRY(const tls::SelfSigned pair, tls::ensure_self_signed(folder, settings.server.hostname, clock));
   log_warn("self_signed_certificate",
            {{"file", pair.certificate}, {"made", pair.created},
             {"hint", "mail apps will ask before they trust it; name a real one in tls.certificates"}});

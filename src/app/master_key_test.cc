@@ -40,6 +40,17 @@ TEST_F(MasterKeyTest, IsMadeOnceAndReadBack) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1) << "nothing else is left";
 }
 
+TEST_F(MasterKeyTest, TheCheckFileTellsKeysApart) {
+  const crypto::Secret key("0123456789abcdef0123456789abcdef"), other("0123456789abcdef0123456789abcdeF");
+  EXPECT_TRUE(check_master_key(folder_, path(), key).has_value()) << "no file, no verdict";
+  ASSERT_TRUE(keep_key_check(folder_, key).has_value());
+  ASSERT_TRUE(keep_key_check(folder_, other).has_value()) << "the first stays";
+  EXPECT_TRUE(check_master_key(folder_, path(), key).has_value());
+  const auto wrong = check_master_key(folder_, path(), other);
+  ASSERT_FALSE(wrong.has_value());
+  EXPECT_EQ(wrong.error().code, Errc::kInvalid);
+}
+
 TEST_F(MasterKeyTest, WrongSizesAndFoldersAreErrors) {
   for (const std::size_t size : {0u, 31u, 33u, 64u}) {
     std::ofstream(path(), std::ios::binary) << std::string(size, 'k');

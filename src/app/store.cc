@@ -48,6 +48,7 @@ Result<crypto::Secret> prepare_store(const config::Settings& settings, const Ser
                                        "storage.master_key");
     }
   }
+  if (key) POSTERN_CHECK_OK(check_master_key(data_dir, path, *key));
   POSTERN_CHECK_OK(prepare_directory(data_dir, user));
   if (!key) {
     POSTERN_TRY(key, create_master_key(path, user, random));
@@ -59,6 +60,7 @@ Result<crypto::Secret> prepare_store(const config::Settings& settings, const Ser
 task<Result<Store>> open_store(const config::Settings& settings, crypto::Secret master_key, Clock& clock,
                                Random& random) {
   Store store;
+  const crypto::Secret key = master_key.clone();
   engine::RocksdbOptions options;
   options.data_dir = settings.server.data_dir;
   options.cache_bytes = settings.storage.cache;
@@ -78,6 +80,7 @@ task<Result<Store>> open_store(const config::Settings& settings, crypto::Secret 
   store.mail = std::move(*mail);
   POSTERN_CO_TRY(store.directory,
                  co_await auth::Directory::open(*store.engine, store.mail->system_key(), clock, random));
+  POSTERN_CO_CHECK_OK(keep_key_check(settings.server.data_dir, key));
   co_return std::move(store);
 }
 

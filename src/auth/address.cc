@@ -28,6 +28,7 @@ bool is_domain_char(char c) {
 bool valid_parts(std::string_view address) {
   const std::size_t at = address.rfind('@');
   if (at == std::string_view::npos || at == 0 || at + 1 == address.size()) return false;
+  if (at > kMaxLocal || address.size() - at - 1 > kMaxDomain) return false;
   for (const char c : address.substr(0, at)) {
     if (!is_local_char(c)) return false;
   }
@@ -73,6 +74,14 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+bool is_detail(std::string_view text) {
+  if (text.size() > kMaxAddress || !is_utf8(text)) return false;
+  for (const char c : text) {
+    if (!is_local_char(c)) return false;
+  }
+  return true;
+}
+
 std::optional<SplitAddress> split_detail(std::string_view address) {
   const std::size_t at = address.rfind('@');
   if (at == std::string_view::npos) return std::nullopt;
@@ -86,15 +95,13 @@ std::optional<SplitAddress> split_detail(std::string_view address) {
 }
 
 Result<std::string> canonical_address(std::string_view address) {
-  if (address.size() > kMaxAddress) return fail(Errc::kInvalid, "address too long");
-  if (!valid_parts(address)) return fail(Errc::kInvalid, "not of the form local@domain");
+  if (address.size() > kMaxAddress) return fail(Errc::kInvalid, "too long");
+  if (!valid_parts(address)) return fail(Errc::kInvalid, "not of the form name@domain, or a part is too long");
   if (is_ascii(address)) return to_lower(address);
-  if (!is_utf8(address)) return fail(Errc::kInvalid, "address is not UTF-8");
+  if (!is_utf8(address)) return fail(Errc::kInvalid, "not UTF-8");
   POSTERN_TRY(std::string folded, fold_unicode(address));
   // Normalising can bring forth ASCII (U+037E becomes ';') and can grow the text.
-  if (folded.size() > kMaxAddress || !valid_parts(folded)) {
-    return fail(Errc::kInvalid, "address is not canonical");
-  }
+  if (!valid_parts(folded)) return fail(Errc::kInvalid, "not of the form name@domain");
   return folded;
 }
 

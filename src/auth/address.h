@@ -11,8 +11,10 @@
 
 namespace postern::auth {
 
-// LIMIT: 64 octets of local part, '@', 255 of domain (RFC 5321 §4.5.3.1).
-inline constexpr std::size_t kMaxAddress = 320;
+// LIMIT: RFC 5321 §4.5.3.1.
+inline constexpr std::size_t kMaxLocal = 64;
+inline constexpr std::size_t kMaxDomain = 255;
+inline constexpr std::size_t kMaxAddress = kMaxLocal + 1 + kMaxDomain;
 
 // Well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF.
 [[nodiscard]] bool is_utf8(std::string_view text);
@@ -24,6 +26,9 @@ struct SplitAddress {
   std::string detail;
 };
 [[nodiscard]] std::optional<SplitAddress> split_detail(std::string_view address);
+
+// Of characters that may follow the '+': it goes into a header. May be longer than a local part.
+[[nodiscard]] bool is_detail(std::string_view text);
 
 // Lower case and NFC of well-formed UTF-8 (RFC 8265 §3.3, as far as it concerns an address). kInvalid
 // for code points that no name may hold: controls, format and space characters, private use,

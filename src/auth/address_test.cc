@@ -39,6 +39,8 @@ TEST(Address, LengthLimit) {
   EXPECT_NE(canonical(std::string(63, 'l') + domain), "invalid");
   EXPECT_NE(canonical(std::string(64, 'l') + domain), "invalid");
   EXPECT_EQ(canonical(std::string(65, 'l') + domain), "invalid");
+  EXPECT_EQ(canonical(std::string(65, 'l') + "@d"), "invalid");
+  EXPECT_EQ(canonical("l" + domain + "d"), "invalid");
 }
 
 TEST(Address, CanonicalIsAFixpoint) {

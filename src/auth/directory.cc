@@ -121,9 +121,7 @@ class EngineDirectory final : public Directory {
   std::optional<Recipient> find_recipient(std::string_view address) const override {
     if (RecordPtr record = find_name(address)) return Recipient{std::move(record), {}};
     std::optional<SplitAddress> split = split_detail(address);
-    if (!split) return std::nullopt;
-    // The whole must be an address too: its detail goes into a header.
-    if (!canonical_address(address).has_value()) return std::nullopt;
+    if (!split || !is_detail(split->detail)) return std::nullopt;
     RecordPtr record = find_name(split->base);
     if (!record) return std::nullopt;
     return Recipient{std::move(record), std::move(split->detail)};

@@ -34,7 +34,8 @@ struct AccountRecord {
 };
 using RecordPtr = std::shared_ptr<const AccountRecord>;  // snapshot shared across threads
 
-// Lower-cased, NFC, "local@domain". kInvalid for control characters, spaces, missing parts, > 320 octets.
+// Lower-cased, NFC, "local@domain". kInvalid for control characters, spaces, missing parts, more than
+// 64 octets before the @ or 255 behind it.
 [[nodiscard]] Result<std::string> canonical_address(std::string_view address);
 
 class Directory {

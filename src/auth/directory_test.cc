@@ -57,6 +57,10 @@ TEST_F(DirectoryTest, FindsLoginsAndRecipients) {
   const auto detail = directory_->find_recipient("Ann+Lists@example.org");
   ASSERT_TRUE(detail.has_value());
   EXPECT_EQ(detail->detail, "Lists");
+  const auto longer = directory_->find_recipient("ann+" + std::string(100, 'D') + "@example.org");
+  ASSERT_TRUE(longer.has_value());
+  EXPECT_EQ(longer->detail, std::string(100, 'D'));
+  EXPECT_FALSE(directory_->find_recipient("ann+a\r\nb@example.org").has_value());
   const auto exact = directory_->find_recipient("a+b@example.org");
   ASSERT_TRUE(exact.has_value());
   EXPECT_EQ(exact->detail, "") << "the exact address wins";

@@ -126,6 +126,12 @@ std::vector<Parameter> parse_parameters(Lexer& lexer) {
   return list;
 }
 
+int hex_digit(char c) {
+  if (ascii_digit(c)) return c - '0';
+  const char lower = ascii_lower(c);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
 void set_once(std::optional<std::string>& slot, std::string_view raw_value) {
   if (!slot.has_value()) slot = unfold(raw_value);
 }
@@ -150,6 +156,28 @@ const std::string* find_parameter(const std::vector<Parameter>& list, std::strin
     if (parameter.name == name) return &parameter.value;
   }
   return nullptr;
+}
+
+std::optional<std::string> parameter_value(const std::vector<Parameter>& list, std::string_view name) {
+  if (const std::string* plain = find_parameter(list, name)) return *plain;
+  const std::string* extended = find_parameter(list, std::string(name) + "*");
+  if (extended == nullptr) return std::nullopt;
+  std::string_view rest = *extended;
+  const std::size_t first = rest.find('\'');
+  const std::size_t second = first == rest.npos ? rest.npos : rest.find('\'', first + 1);
+  if (second != rest.npos) rest.remove_prefix(second + 1);
+  std::string value;
+  for (std::size_t i = 0; i < rest.size(); ++i) {
+    const int high = rest[i] == '%' && i + 2 < rest.size() ? hex_digit(rest[i + 1]) : -1;
+    const int low = high >= 0 ? hex_digit(rest[i + 2]) : -1;
+    if (low < 0) {
+      value += rest[i];
+    } else {
+      value += static_cast<char>(high * 16 + low);
+      i += 2;
+    }
+  }
+  return value;
 }
 
 std::optional<ContentType> parse_content_type(std::string_view unfolded) {

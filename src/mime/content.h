@@ -24,6 +24,9 @@ struct Parameter {
 // The first parameter of that name (lower case), or null.
 [[nodiscard]] const std::string* find_parameter(const std::vector<Parameter>& list, std::string_view name);
 
+// The value to act on: of `name`, or of `name*` with its charset label dropped and %XX decoded.
+[[nodiscard]] std::optional<std::string> parameter_value(const std::vector<Parameter>& list, std::string_view name);
+
 struct ContentType {
   std::string type, subtype;  // lower case, never empty
   std::vector<Parameter> parameters;

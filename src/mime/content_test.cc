@@ -44,6 +44,17 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"a/b; n*0*=u''a; m=1; n*1*=b", "a/b;n*=[u''ab];m=[1]"},
         Case{"a/b; n*x=1; *=2; *0=3", "a/b;n*x=[1];*=[2];*0=[3]"}));
 
+TEST(ContentTypesTest, ExtendedValuesToActOn) {
+  const auto value = [](std::string_view text) {
+    return parameter_value(parse_content_type(text)->parameters, "boundary").value_or("-");
+  };
+  EXPECT_EQ(value("a/b; boundary=x%41"), "x%41");
+  EXPECT_EQ(value("a/b; boundary*=us-ascii''x%41%4"), "xA%4");
+  EXPECT_EQ(value("a/b; boundary*0*=u'en'x%3D; boundary*1=y"), "x=y");
+  EXPECT_EQ(value("a/b; boundary*=no'label"), "no'label");
+  EXPECT_EQ(value("a/b"), "-");
+}
+
 TEST(ContentLimits, Parameters) {
   for (const std::size_t count : {kMaxParameters - 1, kMaxParameters, kMaxParameters + 1}) {
     std::string text = "a/b";

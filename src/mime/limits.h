@@ -15,7 +15,7 @@ inline constexpr std::size_t kMaxFieldBytes = 256 << 10;   // LIMIT: of one head
 inline constexpr std::size_t kMaxHeaderBytes = 1 << 20;    // LIMIT: of all headers that are parsed
 inline constexpr std::size_t kMaxStructure = 256 << 10;    // LIMIT: BODYSTRUCTURE text
 inline constexpr std::size_t kMaxHotHeader = 64 << 10;     // LIMIT: MessageInfo::hot_header
-inline constexpr std::size_t kMaxBoundary = 256;           // LIMIT: RFC 2046 §5.1.1 says 70; mail has more
+inline constexpr std::size_t kMaxBoundary = 998;           // LIMIT: a line; RFC 2046 §5.1.1 says 70, mail has more
 inline constexpr std::size_t kMaxTypeName = 127;           // LIMIT: RFC 6838 §4.2
 inline constexpr std::size_t kPreviewCharacters = 256;     // RFC 8970 §3.1
 

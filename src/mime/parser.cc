@@ -211,7 +211,7 @@ void MessageParser::Impl::end_header(std::uint64_t body_begin, HeaderEnd how) {
   if (content_.type.has_value()) {
     part.type = content_.type->type;
     part.subtype = content_.type->subtype;
-    if (const std::string* charset = find_parameter(content_.type->parameters, "charset")) {
+    if (const auto charset = parameter_value(content_.type->parameters, "charset")) {
       part.charset = to_lower(trim(*charset)).substr(0, kMaxTypeName);
     }
   } else if (open_.size() > 1 && info_.parts[part.parent].multipart && info_.parts[part.parent].subtype == "digest") {
@@ -235,9 +235,9 @@ void MessageParser::Impl::descend(std::uint32_t index, HeaderEnd how) {
   const bool wants_message = part.type == "message" && (part.subtype == "rfc822" || part.subtype == "global");
   std::string boundary;
   if (part.type == "multipart") {
-    const std::string* declared = content_.type.has_value() ? find_parameter(content_.type->parameters, "boundary") : nullptr;
+    const auto declared = content_.type.has_value() ? parameter_value(content_.type->parameters, "boundary") : std::nullopt;
     // RFC 2046 §5.1.1: a boundary never ends with a blank; gateways add and remove such blanks.
-    if (declared != nullptr) boundary = declared->substr(0, declared->find_last_not_of(" \t") + 1);
+    if (declared.has_value()) boundary = declared->substr(0, declared->find_last_not_of(" \t") + 1);
     if (boundary.size() > kMaxBoundary) boundary.clear();
     if (!room || boundary.empty()) {
       // Without a boundary the reader gets the text as it stands; below the deepest level, octets.

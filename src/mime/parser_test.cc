@@ -154,7 +154,7 @@ TEST(Parser, MboxLineIsNoField) {
 }
 
 TEST(Parser, EightBitAndNulBecomeLiterals) {
-  const MessageInfo info = parse_checked(std::string("Subject: a\0b\r\nTo: \xE9 <x@y>\r\n\r\n", 31));
+  const MessageInfo info = parse_checked(std::string_view("Subject: a\0b\r\nTo: \xE9 <x@y>\r\n\r\n", 29));
   EXPECT_EQ(info.envelope,
             "(NIL {5}\r\na\xEF\xBF\xBD"
             "b NIL NIL NIL (({1}\r\n\xE9 NIL \"x\" \"y\")) NIL NIL NIL NIL)");

@@ -26,10 +26,9 @@ class Pace {
  public:
   explicit Pace(Clock& clock) : clock_(clock), last_(clock.now()) {}
   // Looks at the clock every few calls only.
-  [[nodiscard]] bool due() {
-    if (++calls_ % 32 != 0) return false;
-    return clock_.now() - last_ >= std::chrono::milliseconds(1);
-  }
+  [[nodiscard]] bool due() { return ++calls_ % 32 == 0 && due_now(); }
+  // For steps that cost much each: looks every time.
+  [[nodiscard]] bool due_now() const { return clock_.now() - last_ >= std::chrono::milliseconds(1); }
   task<void> yield() {
     co_await Yield{};
     last_ = clock_.now();

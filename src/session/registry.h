@@ -79,7 +79,7 @@ class SessionRegistry {
   explicit SessionRegistry(Clock& clock, std::size_t per_account = 100);
 
   [[nodiscard]] EntryPtr enter(Transport& transport);
-  void leave(const EntryPtr& entry);
+  void leave(const EntryPtr& entry);  // a second time is nothing
 
   // Counts the session for `account`. At the limit another one of that account is asked to close: a
   // dead one (nobody reads its output), else the one that waits longest, else the oldest. Never refuses.

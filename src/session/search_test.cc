@@ -70,6 +70,13 @@ TEST_F(SearchCommand, SavedResult) {
   EXPECT_EQ(client->ask("a FETCH $ UID"), "a OK FETCH completed.\r\n");
 }
 
+TEST_F(SearchCommand, Text) {
+  EXPECT_EQ(client->ask("a SEARCH SUBJECT \"NUMBER 4\""), "* SEARCH 3\r\na OK SEARCH completed.\r\n");
+  EXPECT_EQ(client->ask("a UID SEARCH BODY world NOT SUBJECT 5"), "* SEARCH 1 3 4\r\na OK SEARCH completed.\r\n");
+  EXPECT_EQ(client->ask("a SEARCH HEADER Message-ID <1@example.org> SENTON 1-Jan-2024"),
+            "* SEARCH 1 2 3 4\r\na OK SEARCH completed.\r\n");
+}
+
 TEST_F(SearchCommand, CharsetAfterUtf8Accept) {
   EXPECT_THAT(client->ask("a SEARCH CHARSET ISO-8859-1 FLAGGED"), StartsWith("* SEARCH 2 3"));
   static_cast<void>(client->ask("e ENABLE UTF8=ACCEPT"));

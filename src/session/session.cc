@@ -65,6 +65,7 @@ task<void> Session::run() {
     static_cast<void>(co_await context_.out.flush());
   }
   context_.unselect();
+  context_.services.registry.leave(context_.entry);
   co_await context_.transport.shutdown();
   log_end();
 }
@@ -94,6 +95,8 @@ task<void> Session::serve() {
       context_.close_with({}, context_.out.timed_out() ? "output_stalled" : "peer_closed");
     }
     if (context_.out.full()) static_cast<void>(co_await context_.out.flush());
+    // A client that pipelines without end shares the thread like everybody else.
+    if (context_.pace.due()) co_await context_.pace.yield();
   }
 }
 
@@ -253,10 +256,23 @@ task<void> Session::finish(std::string_view tag, const imap::CommandHead& head, 
       context_.state == State::kSelected && !context_.closing()) {
     static_cast<void>(co_await context_.sync(expunges_now(row, head)));
   }
+  if (reply.code == "UNAVAILABLE") close_if_lost();
   count_command(head.id, reply.status);
   // RFC 9051 §6.1.3: BYE comes before the OK of LOGOUT; every other BYE comes after the answer.
   append_reply(context_.out.buffer(), tag, reply);
   count_bad(reply.status == Reply::Status::kBad);
+}
+
+// An account that died under its sessions (an unknown outcome, another owner) stays dead for them; the
+// client gets a living one by connecting again.
+void Session::close_if_lost() {
+  if (context_.principal.account == nullptr) return;
+  const mailstore::FoldersPtr folders = context_.account().folders();
+  const mailstore::Folder* inbox = folders->find("INBOX");
+  if (inbox == nullptr) return;
+  const auto counts = context_.account().status(inbox->id);
+  if (counts || counts.error().code != Errc::kUnavailable) return;
+  context_.close_with("The connection to the mail store was lost. Please connect again.", "account_lost");
 }
 
 void Session::count_bad(bool bad) {

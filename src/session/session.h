@@ -48,6 +48,7 @@ class Session {
   [[nodiscard]] std::optional<Reply> refuse(const imap::CommandHead& head) const;
   task<void> finish(std::string_view tag, const imap::CommandHead& head, Reply reply);
   [[nodiscard]] View::Expunges expunges_now(const CommandRow& row, const imap::CommandHead& head) const;
+  void close_if_lost();
   void count_bad(bool bad);
   void log_end() const;
 

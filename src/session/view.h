@@ -60,6 +60,7 @@ class View {
   // \Recent (rev1): claims what arrived since and is new to all sessions.
   void claim_recent();
   [[nodiscard]] bool is_recent(Uid uid) const { return recent_.contains(uid); }
+  [[nodiscard]] const UidSet& recent() const { return recent_; }
   [[nodiscard]] std::uint32_t recent_count() const;
 
   // Moves to `newest` and tells the client: EXPUNGE or VANISHED (unless on hold), EXISTS, RECENT, and

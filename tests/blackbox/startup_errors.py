@@ -25,10 +25,11 @@ def ready_server():
 
 
 def print_of(folder):
-    """{relative path: (mode, size, sha256)} of all that lies in a folder."""
+    """{relative path: (mode, size, sha256)} of all that lies in a folder; the lock file names the
+    process that tried last and does not count."""
     found = {}
     for base, folders, files in os.walk(folder):
-        for name in folders + files:
+        for name in folders + [file for file in files if file != "LOCK"]:
             path = os.path.join(base, name)
             state = os.lstat(path)
             digest = ""

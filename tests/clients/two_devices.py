@@ -26,10 +26,10 @@ class Watcher:
         self.session.select(mailbox)
 
     def hears(self, act, wanted, most=5):
-        """Seconds from the end of act() to the response for which wanted(raw)."""
+        """Seconds from the beginning of act() to the response for which wanted(raw)."""
         tag, _ = self.session.idle()
-        act()
         began = time.monotonic()
+        act()
         heard = self.session.responses_for(most, until=wanted)
         took = time.monotonic() - began
         self.session.done(tag)

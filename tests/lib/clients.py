@@ -116,9 +116,13 @@ def intact(body, original):
 
 
 def without_return_path(message):
+    """Without the Return-Path fields of its header, which ends at a line that is no field."""
     head, gap, body = message.partition(b"\r\n\r\n")
-    fields = re.split(rb"\r\n(?![ \t])", head)
-    kept = [f for f in fields if not re.match(rb"return-path[ \t]*:", f, re.I)]
+    fields, kept, in_header = re.split(rb"\r\n(?![ \t])", head), [], True
+    for field in fields:
+        in_header = in_header and re.match(rb"[!-9;-~]+[ \t]*:", field) is not None
+        if not (in_header and re.match(rb"return-path[ \t]*:", field, re.I)):
+            kept.append(field)
     return b"\r\n".join(kept) + gap + body if len(kept) != len(fields) else message
 
 

@@ -48,6 +48,10 @@ def equal(found, wanted, text):
                 extra.remove(item)
         raise Failure(f"{text}: {len(found)} found, {len(wanted)} wanted; not wanted {len(extra)}: "
                       f"{shorten(extra)}; missing {len(missing)}: {shorten(missing)}")
+    if isinstance(found, dict) and isinstance(wanted, dict):
+        other = {key: (found.get(key), wanted.get(key)) for key in {*found, *wanted}
+                 if found.get(key) != wanted.get(key)}
+        raise Failure(f"{text}: different (found, wanted): {shorten(other)}")
     raise Failure(f"{text}: found {shorten(found)}, wanted {shorten(wanted)}")
 
 

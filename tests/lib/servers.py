@@ -291,6 +291,12 @@ mmap_disable = no
 lmtp_save_to_detail_mailbox = no
 recipient_delimiter = +
 auth_mechanisms = plain login
+auth_failure_delay = 0
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
 passdb {{
   driver = passwd-file
   args = scheme=PLAIN username_format=%Lu {self.passwd}

@@ -14,8 +14,10 @@ namespace {
 // alone.
 constexpr std::size_t kMaxGroup = 1024;
 constexpr std::size_t kMaxGroupBytes = 8 << 20;
-// Below this the file system is as good as full: RocksDB needs room to rotate its files.
+// Below this the file system is as good as full: RocksDB needs room to rotate its files. What gives
+// space back may go further, as long as the log has room for it.
 constexpr std::uint64_t kLastBytes = 4 << 20;
+constexpr std::uint64_t kVeryLastBytes = 512 << 10;
 
 Histogram commit_seconds("postern_engine_commit_seconds", "From commit() to durable.");
 Histogram flush_seconds("postern_engine_flush_seconds",
@@ -125,13 +127,14 @@ Committer::Group Committer::take_group() {
 
 Result<void> Committer::ready() {
   if (parts_.db.health() == Database::Health::kNoSpace) {
-    // Background work of RocksDB ran out of space: give it the reserve, and let it go on.
-    if (!parts_.space.secure(kLastBytes)) return fail(Errc::kFull, "no space for background work");
-    const Result<void> resumed = parts_.db.resume();
-    if (!resumed.has_value()) {
+    // Background work of RocksDB ran out of space. Resuming deletes what the failed work left half
+    // done and tries again; if that is not enough, the reserve is for this.
+    Result<void> resumed = parts_.db.resume();
+    if (!resumed.has_value() && parts_.space.has_reserve()) {
       parts_.space.release();
-      return fail(Errc::kFull, resumed.error().detail);
+      resumed = parts_.db.resume();
     }
+    if (!resumed.has_value()) return fail(Errc::kFull, resumed.error().detail);
   }
   if (parts_.db.health() == Database::Health::kFailed && !failed_) {
     stop_for_good(Error{Errc::kIo, "background work of the metadata store failed", {}});
@@ -225,14 +228,29 @@ void Committer::process(Group& group) {
   parts_.space.maintain();
 }
 
+Result<void> Committer::secure_space(Group& group) {
+  const auto secure = [&](std::uint64_t needed) {
+    for (const Request& request : group) {
+      if (request.result.has_value()) needed += 2 * request.cost;
+    }
+    return parts_.space.secure(needed);
+  };
+  if (secure(kLastBytes)) return {};
+  for (Request& request : group) {
+    const Batch& batch = request.batch;
+    const bool frees =
+        !batch.drops.empty() || !batch.deletes.empty() || !batch.delete_ranges.empty();
+    if (request.result.has_value() && !batch.empty() && !frees) {
+      request.result = fail(Errc::kFull, "the disk is full");
+    }
+  }
+  if (secure(kVeryLastBytes)) return {};
+  return fail(Errc::kFull, "the disk is full");
+}
+
 // Bodies, then metadata. The error is what every request of the group gets.
 Result<void> Committer::write(Group& group) {
-  std::uint64_t needed = kLastBytes;
-  for (const Request& request : group) {
-    if (request.result.has_value()) needed += 2 * request.cost;
-  }
-  if (!parts_.space.secure(needed)) return fail(Errc::kFull, "the disk is full");
-
+  POSTERN_CHECK_OK(secure_space(group));
   SegmentAppender::Place place;
   POSTERN_CHECK_OK(write_bodies(group, place));
   Database::Changes changes(parts_.db);

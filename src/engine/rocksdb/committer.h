@@ -71,6 +71,7 @@ class Committer {
   void process(Group& group);
   Result<void> ready();
   void check(Request& request, std::uint64_t& room) const;
+  Result<void> secure_space(Group& group);
   Result<void> write(Group& group);
   Result<void> write_bodies(const Group& group, SegmentAppender::Place& place);
   Result<void> plan(Group& group, SegmentAppender::Place place, Database::Changes& changes);

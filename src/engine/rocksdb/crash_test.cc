@@ -230,18 +230,25 @@ int parent(int rounds, std::uint64_t seed) {
   std::printf("%d rounds, seed %llu\n", rounds, static_cast<unsigned long long>(seed));
   std::mt19937_64 random(seed);
   const TemporaryDirectory directory;
-  const std::filesystem::path dir = directory.path() / "data";
-  Numbers acked{};
+  const auto round = [&](const std::filesystem::path& dir, int milliseconds, Numbers& present) {
+    Numbers acked = present;
+    if (run_and_kill(dir, milliseconds, acked) && verify(dir, acked, present)) return true;
+    std::fprintf(stderr, "killed after %d ms, seed %llu\n", milliseconds,
+                 static_cast<unsigned long long>(seed));
+    return false;
+  };
+  // Kills while a store is made.
+  for (int i = 0; i < rounds; ++i) {
+    Numbers present{};
+    const std::filesystem::path dir = directory.path() / std::to_string(i);
+    if (!round(dir, static_cast<int>(random() % 150), present)) return 1;
+    std::filesystem::remove_all(dir);
+  }
+  // Kills of one store that goes on and on; a third of them falls into opening and recovering.
   Numbers present{};
-  for (int round = 1; round <= rounds; ++round) {
-    // A third of the kills falls into opening and recovering.
-    const int milliseconds = static_cast<int>(round % 3 == 0 ? random() % 40 : random() % 300);
-    if (!run_and_kill(dir, milliseconds, acked) || !verify(dir, acked, present)) {
-      std::fprintf(stderr, "in round %d, killed after %d ms, seed %llu\n", round, milliseconds,
-                   static_cast<unsigned long long>(seed));
-      return 1;
-    }
-    acked = present;
+  for (int i = 0; i < rounds; ++i) {
+    const int milliseconds = static_cast<int>(i % 3 == 0 ? random() % 40 : random() % 300);
+    if (!round(directory.path() / "data", milliseconds, present)) return 1;
   }
   std::uint64_t total = 0;
   for (const std::uint64_t number : present) total += number;

@@ -32,10 +32,14 @@ Result<Fd> take_lock(const std::filesystem::path& dir) {
       holder = "(unknown)";
     return fail(Errc::kInUse, "data directory " + dir.string() + " is in use by process " + holder);
   }
-  // For people only: the lock is what counts, so this is not flushed.
-  if (::ftruncate(lock.get(), 0) != 0) return fail_errno(errno, "truncate " + path.string());
-  POSTERN_CHECK_OK(write_all(lock, std::to_string(::getpid()) + "\n", 0, path));
   return lock;
+}
+
+// For people only: the lock is what counts, so this is not flushed.
+Result<void> name_holder(const Fd& lock, const std::filesystem::path& dir) {
+  const std::filesystem::path path = dir / "LOCK";
+  if (::ftruncate(lock.get(), 0) != 0) return fail_errno(errno, "truncate " + path.string());
+  return write_all(lock, std::to_string(::getpid()) + "\n", 0, path);
 }
 
 Result<void> check_version(const std::filesystem::path& dir) {
@@ -76,6 +80,7 @@ Result<DataDir> DataDir::open(const std::filesystem::path& path) {
   POSTERN_CHECK_OK(make_directory(path));
   POSTERN_TRY(dir.lock_, take_lock(path));
   POSTERN_CHECK_OK(check_version(path));
+  POSTERN_CHECK_OK(name_holder(dir.lock_, path));  // only now: a refused start changes nothing
   POSTERN_CHECK_OK(make_directory(dir.meta()));
   POSTERN_CHECK_OK(make_directory(dir.body()));
   POSTERN_CHECK_OK(sync_directory(path));

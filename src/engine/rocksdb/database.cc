@@ -5,6 +5,9 @@
 #include <rocksdb/listener.h>
 #include <rocksdb/table.h>
 
+#include <cstdarg>
+#include <cstdio>
+
 #include "base/codec.h"
 #include "base/log.h"
 #include "engine/rocksdb/wal_check.h"
@@ -27,30 +30,51 @@ std::unexpected<Error> to_error(const rocksdb::Status& status, std::string_view 
   return fail(code, std::string(what) + ": " + status.ToString());
 }
 
+// RocksDB's own messages go to our log. Its log file would take its process down on a full disk: a
+// write to a file that failed before is an assertion in a library built with them, and Debian's is.
+class LogBridge final : public rocksdb::Logger {
+ public:
+  LogBridge() : Logger(rocksdb::InfoLogLevel::WARN_LEVEL) {}
+  using Logger::Logv;
+  void Logv(const char*, va_list) override {}  // headers and the like
+  void Logv(const rocksdb::InfoLogLevel level, const char* format, va_list arguments) override {
+    if (level < GetInfoLogLevel() || level == rocksdb::InfoLogLevel::HEADER_LEVEL) return;
+    char text[512];
+    if (std::vsnprintf(text, sizeof text, format, arguments) < 0) return;
+    log_warn("rocksdb",
+             {{"text", std::string_view(text).substr(0, std::string_view(text).find('\n'))}});
+  }
+};
+
 rocksdb::Options fixed_options(const Database::Options& wanted) {
   rocksdb::Options options;
   options.create_if_missing = wanted.may_create;
-  options.create_missing_column_families = wanted.may_create;
+  // Creation may have been interrupted after the database and before its families.
+  options.create_missing_column_families = true;
   options.paranoid_checks = true;
   // The torn tail is cut off before (wal_check.h): from then on every byte must be right.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kAbsoluteConsistency;
   options.recycle_log_file_num = 0;  // recycled logs cannot be verified to their end
-  options.max_total_wal_size = 128 << 20;
+  options.max_total_wal_size = 64 << 20;
   options.avoid_flush_during_shutdown = true;  // the log has it all
   options.max_background_jobs = 2;
   options.max_open_files = 512;
   options.bytes_per_sync = 1 << 20;
+  // Free space must be what the file system says it is: space_guard.h counts on it.
+  options.allow_fallocate = false;
   // A failed write is never retried behind our back; space errors are resumed by the committer.
   options.max_bgerror_resume_count = 0;
-  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  options.keep_log_file_num = 2;
-  options.max_log_file_size = 1 << 20;
+  options.info_log = std::make_shared<LogBridge>();
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
 
   options.write_buffer_size = wanted.memtable_bytes;
   options.max_write_buffer_number = 2;
-  options.db_write_buffer_size = 2 * wanted.memtable_bytes;
+  if (wanted.keep_log_bytes > 0) {
+    options.avoid_flush_during_recovery = true;
+    options.write_buffer_size += 2 * wanted.keep_log_bytes;
+  }
+  options.db_write_buffer_size = 2 * options.write_buffer_size;
   options.compression = rocksdb::kLZ4Compression;
   options.level_compaction_dynamic_level_bytes = true;
   rocksdb::BlockBasedTableOptions table;

@@ -28,6 +28,8 @@ class Database {
     std::size_t cache_bytes = 64 << 20;
     std::size_t memtable_bytes = 32 << 20;
     bool may_create = false;
+    // Not 0: the disk is too full to turn the logs, this many bytes, into tables now.
+    std::uint64_t keep_log_bytes = 0;
   };
   // kCorrupt where anything acknowledged may be missing.
   static Result<std::unique_ptr<Database>> open(const std::filesystem::path& meta, Options options);

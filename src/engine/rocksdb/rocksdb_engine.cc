@@ -22,7 +22,7 @@ class RocksdbEngine final : public Engine {
         dir_(std::move(dir)),
         db_(std::move(db)),
         files_(dir_.body()),
-        space_(dir_.path(), {.min_free = options_.min_free,
+        space_(dir_.path(), {.min_free = std::max(options_.min_free, kLeastMinFree),
                              .reserve = options_.reserve,
                              .free_bytes = options_.free_bytes}),
         reaper_(*db_, files_),
@@ -133,13 +133,43 @@ class RocksdbEngine final : public Engine {
   std::unique_ptr<Committer> committer_;
 };
 
+// RocksDB's own files of one opening, about.
+constexpr std::uint64_t kOpeningBytes = 1 << 20;
+
+// Opening writes: RocksDB puts what its logs hold into tables, and it does not survive running out
+// of space there. On a full disk the reserve goes first; if that is not enough for the tables the
+// logs are kept.
+Result<void> make_room(const DataDir& dir, Database::Options& wanted) {
+  std::uint64_t log_bytes = 0;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(dir.meta(), error)) {
+    if (entry.path().extension() == ".log") log_bytes += entry.file_size(error);
+  }
+  if (error) return fail_errno(error.value(), "look into " + dir.meta().string());
+  const std::uint64_t needed = kOpeningBytes + 2 * log_bytes;
+  std::uint64_t free = SpaceGuard::ask_file_system(dir.path());
+  if (free < needed) {
+    SpaceGuard::give_up(dir.path());
+    free = SpaceGuard::ask_file_system(dir.path());
+  }
+  if (free < kOpeningBytes) {
+    return fail(Errc::kFull, "data directory " + dir.path().string() + ": opening needs " +
+                                 std::to_string(kOpeningBytes) + " bytes of disk space, " +
+                                 std::to_string(free) + " are free");
+  }
+  if (free < needed) wanted.keep_log_bytes = log_bytes;
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Engine>> create_rocksdb_engine(RocksdbOptions options) {
   POSTERN_TRY(DataDir dir, DataDir::open(options.data_dir));
-  POSTERN_TRY(auto db, Database::open(dir.meta(), {.cache_bytes = options.cache_bytes,
-                                                   .memtable_bytes = options.memtable_bytes,
-                                                   .may_create = dir.fresh()}));
+  Database::Options wanted{.cache_bytes = options.cache_bytes,
+                           .memtable_bytes = options.memtable_bytes,
+                           .may_create = dir.fresh()};
+  POSTERN_CHECK_OK(make_room(dir, wanted));
+  POSTERN_TRY(auto db, Database::open(dir.meta(), wanted));
   auto engine = std::make_unique<RocksdbEngine>(std::move(options), std::move(dir), std::move(db));
   POSTERN_CHECK_OK(engine->start());
   return engine;

@@ -12,6 +12,9 @@
 
 namespace postern::engine {
 
+// LIMIT: below it deliveries could use up what the reserve and the log's own files need.
+inline constexpr std::uint64_t kLeastMinFree = 16 << 20;
+
 struct RocksdbOptions {
   std::filesystem::path data_dir;
   std::size_t cache_bytes =

@@ -17,13 +17,20 @@ SpaceGuard::SpaceGuard(std::filesystem::path dir, Options options)
   maintain();
 }
 
-std::uint64_t SpaceGuard::free_bytes() const {
-  if (options_.free_bytes) return options_.free_bytes();
+std::uint64_t SpaceGuard::ask_file_system(const std::filesystem::path& dir) {
   struct statvfs info{};
   // A file system that does not answer is not a full one: what is written next will say what is
   // wrong.
-  if (::statvfs(dir_.c_str(), &info) != 0) return UINT64_MAX / 2;
+  if (::statvfs(dir.c_str(), &info) != 0) return UINT64_MAX / 2;
   return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
+}
+
+void SpaceGuard::give_up(const std::filesystem::path& dir) {
+  if (::unlink((dir / "RESERVE").c_str()) == 0) log_error("disk_full", {{"path", dir.string()}});
+}
+
+std::uint64_t SpaceGuard::free_bytes() const {
+  return options_.free_bytes ? options_.free_bytes() : ask_file_system(dir_);
 }
 
 bool SpaceGuard::has_room(std::uint64_t bytes) const {

@@ -24,6 +24,11 @@ class SpaceGuard {
   // The reserve is made if there is room for it now, or later by maintain().
   SpaceGuard(std::filesystem::path dir, Options options);
 
+  // What the file system of `dir` has left for us.
+  static std::uint64_t ask_file_system(const std::filesystem::path& dir);
+  // Deletes the reserve before there is a guard, to open a store on a full disk.
+  static void give_up(const std::filesystem::path& dir);
+
   // What the file system has left for us, the reserve not counted.
   [[nodiscard]] std::uint64_t free_bytes() const;
   [[nodiscard]] std::uint64_t min_free() const { return options_.min_free; }

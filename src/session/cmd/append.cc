@@ -1,5 +1,7 @@
 // APPEND (RFC 9051 §6.3.12, APPENDUID of RFC 4315, the UTF8 form of RFC 6855).
 //
+// DEVIATION: RFC 9755 §4 refuses 8-bit header fields from clients without UTF8=ACCEPT. Old mail has them
+// and must be movable byte for byte with any client, so it is stored as it came.
 // Mailbox, size, quota and flags are checked before the "+"; the literal then streams into the store.
 // SECURITY (desync): whatever fails after that, the literal and the rest of the command are read to
 // their end and nothing of them is taken for a command.

@@ -60,6 +60,8 @@ class Fetch {
   task<Reply> run(const UidSet& uids) {
     RowCursor cursor(uids);
     while (!context_.out.failed()) {
+      // A session that is asked to close does not first finish what may take hours.
+      if (context_.entry->close_reason() != CloseReason::kNone) co_return Reply::no("UNAVAILABLE", "FETCH ended early.");
       mailstore::VersionPtr version = context_.view->shown();
       auto rows = cursor.take(*version, plan_.batch());
       if (rows.empty()) break;
@@ -130,15 +132,15 @@ class Fetch {
       if (one && one->size() == 1) {
         result[i] = std::move(one->front());
       } else {
-        note(one ? Error{Errc::kInternal, "read_info gave nothing", {}} : one.error());
+        note(rows[i], one ? Error{Errc::kInternal, "read_info gave nothing", {}} : one.error());
       }
     }
     co_return result;
   }
 
   // The message of a row that is kept although it was expunged may be gone: that is no damage.
-  void note(Error error) {
-    if (error.code == Errc::kNotFound || context_.view->holds_expunges()) error.code = Errc::kExpunged;
+  void note(const MailboxVersion::MessageRef& row, Error error) {
+    if (!context_.view->newest()->by_uid(row.row->uid)) error.code = Errc::kExpunged;
     if (!failure_) failure_ = std::move(error);
   }
 
@@ -155,7 +157,7 @@ class Fetch {
       if (reads_bytes(item)) {
         space();
         const Result<void> written = co_await write_body_item(context_, source, item);
-        if (!written) note_item(item, written.error());
+        if (!written) note_item(source.row, item, written.error());
         if (out.failed()) co_return;
         continue;
       }
@@ -181,12 +183,12 @@ class Fetch {
     out.append(")\r\n");
   }
 
-  void note_item(const imap::FetchAtt& item, const Error& error) {
+  void note_item(const MailboxVersion::MessageRef& row, const imap::FetchAtt& item, const Error& error) {
     const bool binary = item.item == FetchItem::kBinary || item.item == FetchItem::kBinarySize;
     if (binary && error.code == Errc::kCannot) {
       unknown_encoding_ = true;
     } else {
-      note(error);
+      note(row, error);
     }
   }
 

@@ -101,7 +101,7 @@ task<Result<void>> stream(Context& context, EmailId email, Range range) {
     }
     range.begin += piece->size();
     if (!co_await context.out.write(*piece)) co_return Result<void>();
-    if (context.pace.due()) co_await context.pace.yield();
+    if (context.pace.due_now()) co_await context.pace.yield();
   }
   co_return Result<void>();
 }
@@ -169,7 +169,7 @@ class Decoding {
       if (piece.empty()) co_return fail(Errc::kCorrupt, "message is shorter than its record says");
       encoded_.begin += piece.size();
       decoder_.feed(piece, decoded);
-      if (context_.pace.due()) co_await context_.pace.yield();
+      if (context_.pace.due_now()) co_await context_.pace.yield();
     }
     co_return Result<std::string>(std::move(decoded));
   }

@@ -7,8 +7,8 @@
 #include "base/quote.h"
 #include "imap/encoder.h"
 #include "mime/decode.h"
+#include "search/search.h"
 #include "session/handlers.h"
-#include "session/search_call.h"
 
 namespace postern::session {
 namespace {
@@ -43,17 +43,6 @@ std::uint32_t number_of(const MailboxVersion& shown, Uid uid, imap::Addressing b
   return row ? row->seq.value() : 0;
 }
 
-// "1:3,7" in the numbers of the command; by sequence the runs of UIDs become runs of numbers.
-std::string numbers(const MailboxVersion& shown, const UidSet& found, imap::Addressing by) {
-  if (by == imap::Addressing::kUid) return found.to_string();
-  SeqSet seqs;
-  shown.visit_uids(found, [&](const MailboxVersion::MessageRef& row) {
-    seqs.add(row.seq);
-    return true;
-  });
-  return seqs.to_string();
-}
-
 ModSeq highest(const MailboxVersion& shown, const UidSet& found) {
   ModSeq result;
   shown.visit_uids(found, [&](const MailboxVersion::MessageRef& row) {
@@ -64,19 +53,19 @@ ModSeq highest(const MailboxVersion& shown, const UidSet& found) {
 }
 
 // RFC 7162 §3.1.5: the highest MODSEQ of what is returned; for MIN and MAX alone, of those two.
-ModSeq reported_modseq(const MailboxVersion& shown, const UidSet& found, const Wanted& w) {
-  if (w.all || w.count || (!w.min && !w.max)) return highest(shown, found);
+ModSeq reported_modseq(const MailboxVersion& shown, const search::SearchHits& found, const Wanted& w) {
+  if (w.all || w.count || (!w.min && !w.max)) return found.highest_modseq;
   UidSet ends;
-  if (w.min) ends.add(found.min());
-  if (w.max) ends.add(found.max());
+  if (w.min) ends.add(found.uids.min());
+  if (w.max) ends.add(found.uids.max());
   return highest(shown, ends);
 }
 
-task<void> write_search(Context& context, const imap::SearchArgs& args, const UidSet& found) {
+task<void> write_search(Context& context, const imap::SearchArgs& args, const search::SearchHits& found) {
   const mailstore::VersionPtr shown = context.view->shown();
   std::string& out = context.out.buffer();
   out += "* SEARCH";
-  RowCursor cursor(found);
+  RowCursor cursor(found.uids);
   while (true) {
     const auto rows = cursor.take(*shown, 512);
     if (rows.empty()) break;
@@ -87,16 +76,17 @@ task<void> write_search(Context& context, const imap::SearchArgs& args, const Ui
     if (context.out.full() && !co_await context.out.flush()) co_return;
   }
   // RFC 7162 §3.1.5: only when something was found.
-  if (args.program.uses_modseq && !found.empty()) {
+  if (args.program.uses_modseq && !found.uids.empty()) {
     out += " (MODSEQ ";
-    imap::append_number(out, highest(*shown, found).value());
+    imap::append_number(out, found.highest_modseq.value());
     out += ')';
   }
   out += "\r\n";
 }
 
 task<void> write_esearch(Context& context, std::string_view tag, const imap::SearchArgs& args,
-                         const UidSet& found, const Wanted& w) {
+                         const search::SearchHits& hits, const Wanted& w) {
+  const UidSet& found = hits.uids;
   const mailstore::VersionPtr shown = context.view->shown();
   std::string& out = context.out.buffer();
   out += "* ESEARCH (TAG ";
@@ -113,10 +103,10 @@ task<void> write_esearch(Context& context, std::string_view tag, const imap::Sea
   if (w.min && !found.empty()) number("MIN", number_of(*shown, found.min(), args.by));
   if (w.max && !found.empty()) number("MAX", number_of(*shown, found.max(), args.by));
   if (w.count) number("COUNT", found.count());
-  if (args.program.uses_modseq && !found.empty()) number("MODSEQ", reported_modseq(*shown, found, w).value());
+  if (args.program.uses_modseq && !found.empty()) number("MODSEQ", reported_modseq(*shown, hits, w).value());
   if (w.all && !found.empty()) {
     out += " ALL ";
-    if (!co_await context.out.write(numbers(*shown, found, args.by))) co_return;
+    if (!co_await context.out.write(args.by == imap::Addressing::kUid ? found.to_string() : hits.seqs.to_string())) co_return;
   }
   context.out.append("\r\n");
 }
@@ -161,13 +151,17 @@ task<Reply> do_search(Context& context, std::string_view tag, imap::SearchArgs& 
   }
   const bool extended = args.return_options.has_value();
   const Wanted w = extended ? wanted(*args.return_options) : wanted({});
-  auto found = co_await find_messages(context, args.program);
+  search::SearchContext facts;
+  if (!context.enabled.rev2) facts.recent = context.view->recent();
+  facts.saved_result = context.saved_result;
+  const auto found =
+      co_await search::search(context.account(), context.view->shown(), args.program, std::move(facts));
   if (!found) {
     // RFC 5182 §2.1: a SAVE that fails with NO leaves an empty result.
     if (w.save) context.saved_result = {};
     co_return reply_for(found.error());
   }
-  if (w.save) context.saved_result = to_save(*found, w);
+  if (w.save) context.saved_result = to_save(found->uids, w);
   if (extended || context.enabled.rev2) {
     // RFC 9051 §6.4.4: rev2 answers with ESEARCH always; SAVE alone answers with nothing.
     if (w.any_data()) co_await write_esearch(context, tag, args, *found, w);
