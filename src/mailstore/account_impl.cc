@@ -12,16 +12,22 @@ namespace postern::mailstore {
 
 using Urgency = engine::Engine::Urgency;
 
-AccountImpl::AccountImpl(engine::Engine& engine, std::unique_ptr<Vault> vault, Epoch epoch, Clock& clock,
-                         Settings settings, TotalsPtr totals)
-    : engine_(engine), vault_(std::move(vault)), epoch_(epoch), clock_(clock), settings_(settings), totals_(std::move(totals)) {}
+AccountImpl::AccountImpl(engine::Engine& engine, std::unique_ptr<Vault> vault, Epoch epoch,
+                         Clock& clock, Settings settings, TotalsPtr totals)
+    : engine_(engine),
+      vault_(std::move(vault)),
+      epoch_(epoch),
+      clock_(clock),
+      settings_(settings),
+      totals_(std::move(totals)) {}
 
 AccountImpl::~AccountImpl() {
   const MutexLock lock(mutex_);
   for (auto& [id, mailbox] : mailboxes_) drop_rows(*mailbox);
 }
 
-// -- the queue ---------------------------------------------------------------------------------------
+// -- the queue
+// ---------------------------------------------------------------------------------------
 
 void AccountImpl::submit(const PendingPtr& pending) {
   const bool nothing = pending->batch.empty() && pending->effects.empty() && pending->names.empty();
@@ -50,7 +56,8 @@ void AccountImpl::drive() {
       urgency = queue_.front()->urgency;
       BatchMerger merger;
       // Only changes of one urgency share a batch: a delivery must not spend the reserve.
-      while (!queue_.empty() && queue_.front()->urgency == urgency && merger.fits(queue_.front()->batch)) {
+      while (!queue_.empty() && queue_.front()->urgency == urgency &&
+             merger.fits(queue_.front()->batch)) {
         merger.add(std::move(queue_.front()->batch));
         in_flight_.push_back(std::move(queue_.front()));
         queue_.pop_front();
@@ -58,13 +65,14 @@ void AccountImpl::drive() {
       batch = merger.take();
       driving_ = true;
     }
-    // The engine may call back at once, so the mutex is not held. Order needs no lock: there is one batch
-    // in flight.
+    // The engine may call back at once, so the mutex is not held. Order needs no lock: there is one
+    // batch in flight.
     if (batch.empty()) {
       finish({});
     } else {
-      engine_.commit(id(), epoch_, std::move(batch), urgency,
-                     [self = shared_from_this()](Result<void> result) { self->finish(std::move(result)); });
+      engine_.commit(
+          id(), epoch_, std::move(batch), urgency,
+          [self = shared_from_this()](Result<void> result) { self->finish(std::move(result)); });
     }
     const MutexLock lock(mutex_);
     driving_ = false;
@@ -81,7 +89,8 @@ void AccountImpl::publish(Pending& pending) {
     if (effect.record && mailbox.durable.version) {
       for (auto& section : effect.record->sections) {
         if (auto* gone = std::get_if<ExpungeSection>(&section)) {
-          mailbox.vanished.push_back({mailbox.durable.header.counts.highest_modseq, std::move(gone->uids)});
+          mailbox.vanished.push_back(
+              {mailbox.durable.header.counts.highest_modseq, std::move(gone->uids)});
         }
       }
     }
@@ -158,13 +167,15 @@ void AccountImpl::finish(Result<void> result) {
       roll_back();
     }
     if (dead_) {
-      again.insert(again.end(), std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
+      again.insert(again.end(), std::make_move_iterator(queue_.begin()),
+                   std::make_move_iterator(queue_.end()));
       queue_.clear();
     }
     drive_next = !driving_;
   }
   if (died) {
-    log_warn("account_dropped", {{"account", id().value()}, {"reason", to_string(result.error().code)}});
+    log_warn("account_dropped",
+             {{"account", id().value()}, {"reason", to_string(result.error().code)}});
   }
   for (const PendingPtr& pending : done) pending->done.set({.retry = false, .result = result});
   for (const PendingPtr& pending : again) {
@@ -200,7 +211,8 @@ void AccountImpl::kill() {
   notify_all();
 }
 
-// -- watching ----------------------------------------------------------------------------------------
+// -- watching
+// ----------------------------------------------------------------------------------------
 
 void AccountImpl::notify(const std::vector<MailboxId>& mailboxes) {
   const MutexLock lock(watch_mutex_);
@@ -227,7 +239,8 @@ Watch AccountImpl::watch(MailboxId mailbox, Signal& signal) {
     ~Registration() {
       const MutexLock lock(account->watch_mutex_);
       const auto [first, last] = account->watchers_.equal_range(mailbox);
-      const auto at = std::find_if(first, last, [this](const auto& entry) { return entry.second == signal; });
+      const auto at =
+          std::find_if(first, last, [this](const auto& entry) { return entry.second == signal; });
       if (at != last) account->watchers_.erase(at);
     }
   };
@@ -238,7 +251,8 @@ Watch AccountImpl::watch(MailboxId mailbox, Signal& signal) {
   return Watch(std::make_shared<Registration>(shared_from_this(), mailbox, &signal));
 }
 
-// -- lookups -----------------------------------------------------------------------------------------
+// -- lookups
+// -----------------------------------------------------------------------------------------
 
 MailboxPtr AccountImpl::find(MailboxId mailbox) const {
   const auto at = mailboxes_.find(mailbox);
@@ -293,16 +307,19 @@ Uid AccountImpl::claim_recent(MailboxId id, bool peek) {
 
 Account::Usage AccountImpl::usage() const {
   const MutexLock lock(mutex_);
-  return {.bytes = counters_.used_bytes, .messages = counters_.used_messages, .limit_bytes = counters_.limit_bytes};
+  return {.bytes = counters_.used_bytes,
+          .messages = counters_.used_messages,
+          .limit_bytes = counters_.limit_bytes};
 }
 
-// -- names -------------------------------------------------------------------------------------------
+// -- names
+// -------------------------------------------------------------------------------------------
 
 Result<Folder> AccountImpl::new_mailbox(Counters& counters) const {
   // Seeded by time and counted up, so that a name that comes back never shows an old value.
-  const std::uint64_t next =
-      std::max<std::uint64_t>(std::uint64_t{counters.last_uid_validity} + 1,
-                              static_cast<std::uint64_t>(std::max<std::int64_t>(clock_.unix_seconds(), 1)));
+  const std::uint64_t next = std::max<std::uint64_t>(
+      std::uint64_t{counters.last_uid_validity} + 1,
+      static_cast<std::uint64_t>(std::max<std::int64_t>(clock_.unix_seconds(), 1)));
   if (next > UidValidity::kMaxValue || counters.next_mailbox == MailboxId::kMaxValue) {
     return fail(Errc::kLimit, "the account has no ids left");
   }
@@ -345,7 +362,8 @@ Result<Prepared<Nothing>> AccountImpl::prepare_remove(const std::string& name) {
   return Prepared<Nothing>{draft.submit(Urgency::kMayUseReserve), {}};
 }
 
-Result<Prepared<Nothing>> AccountImpl::prepare_rename(const std::string& from, const std::string& to) {
+Result<Prepared<Nothing>> AccountImpl::prepare_rename(const std::string& from,
+                                                      const std::string& to) {
   const MutexLock lock(mutex_);
   POSTERN_CHECK_OK(check_alive());
   Draft draft(*this);
@@ -361,8 +379,9 @@ Result<Prepared<Nothing>> AccountImpl::prepare_rename_inbox(MailboxId id, const 
   POSTERN_TRY(const MailboxPtr inbox, find_head(id));
   if (!inbox->head.version) return Prepared<Nothing>{};
   Draft draft(*this);
-  POSTERN_TRY(NameChanges changes, names_head_.plan_create(to, SpecialUse::kNone,
-                                                           [&] { return new_mailbox(draft.counters()); }));
+  POSTERN_TRY(NameChanges changes, names_head_.plan_create(to, SpecialUse::kNone, [&] {
+    return new_mailbox(draft.counters());
+  }));
   const MailboxId target_id = changes.back().after->id;
   draft.rename(std::move(changes));
   const MailboxVersion& version = *inbox->head.version;
@@ -419,18 +438,21 @@ task<Result<void>> AccountImpl::rename(std::string from, std::string to) {
   if (from == "INBOX") {
     const FoldersPtr names = folders();
     const Folder* inbox = names->find("INBOX");
-    if (inbox == nullptr || !inbox->exists()) co_return fail(Errc::kCorrupt, "the account has no INBOX");
+    if (inbox == nullptr || !inbox->exists())
+      co_return fail(Errc::kCorrupt, "the account has no INBOX");
     const MailboxId id = inbox->id;
     POSTERN_CO_CHECK_OK(co_await change<Nothing>(id, [&] { return prepare_rename_inbox(id, to); }));
     co_return Result<void>{};
   }
-  POSTERN_CO_CHECK_OK(co_await change<Nothing>(std::nullopt, [&] { return prepare_rename(from, to); }));
+  POSTERN_CO_CHECK_OK(
+      co_await change<Nothing>(std::nullopt, [&] { return prepare_rename(from, to); }));
   co_return Result<void>{};
 }
 
 task<Result<void>> AccountImpl::subscribe(std::string name, bool on) {
   POSTERN_CO_TRY(name, canonical_name(name));
-  POSTERN_CO_CHECK_OK(co_await change<Nothing>(std::nullopt, [&] { return prepare_subscribe(name, on); }));
+  POSTERN_CO_CHECK_OK(
+      co_await change<Nothing>(std::nullopt, [&] { return prepare_subscribe(name, on); }));
   co_return Result<void>{};
 }
 
