@@ -104,8 +104,7 @@ class Account {
 
   [[nodiscard]] virtual AccountId id() const = 0;
 
-  // -- names
-  // ---------------------------------------------------------------------------------------
+  // -- names ------------------------------------------------------------------------------------
   [[nodiscard]] virtual FoldersPtr folders() const = 0;
   // Missing parents are created as mailboxes. kAlreadyExists, kInvalid, kLimit; kAlreadyExists also
   // when another mailbox has the special use.
@@ -117,8 +116,8 @@ class Account {
   // SUBSCRIBE of an absent name: kNotFound. UNSUBSCRIBE of an unsubscribed one is fine.
   virtual task<Result<void>> subscribe(std::string name, bool on) = 0;
 
-  // -- mailboxes
-  // ----------------------------------------------------------------------------------- From the
+  // -- mailboxes --------------------------------------------------------------------------------
+  // From the
   // hot header; loads no rows. kNotFound.
   [[nodiscard]] virtual Result<MailboxCounts> status(MailboxId mailbox) const = 0;
   // The newest durable version; loads the rows on first use.
@@ -133,8 +132,7 @@ class Account {
   // unless `peek` (EXAMINE). Not flushed.
   virtual Uid claim_recent(MailboxId mailbox, bool peek) = 0;
 
-  // -- messages
-  // ------------------------------------------------------------------------------------
+  // -- messages ---------------------------------------------------------------------------------
   virtual Result<std::unique_ptr<MessageWriter>> begin_message(std::uint64_t size_hint) = 0;
   // All or none. kTryCreate when the mailbox is gone, kOverQuota, kLimit (keywords), kFull.
   virtual task<Result<AppendResult>> append(MailboxId mailbox,
@@ -147,8 +145,8 @@ class Account {
   virtual task<Result<CopyResult>> copy(MailboxId from, UidSet uids, MailboxId to) = 0;
   virtual task<Result<CopyResult>> move(MailboxId from, UidSet uids, MailboxId to) = 0;
 
-  // -- reading
-  // ------------------------------------------------------------------------------------- Structure
+  // -- reading ----------------------------------------------------------------------------------
+  // Structure
   // records, in the order asked. A damaged or missing record is rebuilt from the body; kCorrupt
   // only where the body fails too.
   virtual task<Result<std::vector<StoredMessage>>> read_info(std::vector<EmailId> emails) = 0;
@@ -156,13 +154,12 @@ class Account {
   virtual task<Result<std::string>> read_body(EmailId email, std::uint64_t offset,
                                               std::size_t length) = 0;
 
-  // -- change
-  // -------------------------------------------------------------------------------------- Raises
+  // -- change -----------------------------------------------------------------------------------
+  // Raises
   // `signal` after every published change of `mailbox`. The signal outlives the Watch.
   [[nodiscard]] virtual Watch watch(MailboxId mailbox, Signal& signal) = 0;
 
-  // -- quota
-  // ---------------------------------------------------------------------------------------
+  // -- quota ------------------------------------------------------------------------------------
   struct Usage {
     std::uint64_t bytes = 0;
     std::uint64_t messages = 0;
