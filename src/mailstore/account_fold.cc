@@ -122,8 +122,7 @@ task<Result<void>> AccountImpl::fold_due() {
   co_return Result<void>{};
 }
 
-// -- letting go
-// --------------------------------------------------------------------------------------
+// -- letting go ---------------------------------------------------------------------------------
 
 void AccountImpl::drop_rows(Mailbox& mailbox) {
   if (mailbox.durable.version) totals_->loaded_rows -= mailbox.durable.version->exists();

@@ -5,15 +5,14 @@
 // (`head`), fills a Pending with the batch and the states after it, and submits it. drive() gives
 // the engine one merged batch at a time; finish() publishes what became durable, in order, and
 // wakes the waiters.
-//   nothing happened (kUnavailable, kFull) -> head falls back to durable, the changes in the failed
-//   batch
-//     report it, and those queued behind, which were built on them, are prepared anew;
-//   anything else -> the account is dead.
-// So the durable state is always a prefix of the order of changes, without a hole.
+// When the engine says that nothing happened (kUnavailable, kFull), head falls back to durable, the
+// changes in the failed batch report it, and those queued behind, which were built on them, are
+// prepared anew. After anything else the account is dead. So the durable state is always a prefix
+// of the order of changes, without a hole.
 //
-// The parts: account_impl.cc (queue, names, quota), account_load.cc (account, rows),
-// account_fold.cc, account_change.cc (append, store, expunge, copy, move), account_read.cc
-// (structure, bodies), account_sweep.cc.
+// The parts: account_impl.cc (queue, lookups), account_names.cc (names, quota), account_load.cc
+// (account, rows), account_fold.cc, account_change.cc (append, store, expunge, copy, move),
+// account_read.cc (structure, bodies), account_sweep.cc.
 #pragma once
 
 #include <atomic>
@@ -116,8 +115,7 @@ class AccountImpl final : public Account, public std::enable_shared_from_this<Ac
   [[nodiscard]] Usage usage() const override;
   task<Result<void>> set_quota(std::uint64_t limit_bytes) override;
 
-  // -- for MailStore
-  // -------------------------------------------------------------------------------
+  // -- for MailStore ----------------------------------------------------------------------------
   [[nodiscard]] bool dead() const;
   // No later change is accepted; sessions are woken and find kUnavailable.
   void kill();
@@ -133,8 +131,7 @@ class AccountImpl final : public Account, public std::enable_shared_from_this<Ac
   friend class Draft;
   struct Sweep;
 
-  // -- change: the queue
-  // ---------------------------------------------------------------------------
+  // -- change: the queue ------------------------------------------------------------------------
   void submit(const PendingPtr& pending) POSTERN_REQUIRES(mutex_);
   void drive() POSTERN_EXCLUDES(mutex_);
   void finish(Result<void> result) POSTERN_EXCLUDES(mutex_);
@@ -180,8 +177,7 @@ class AccountImpl final : public Account, public std::enable_shared_from_this<Ac
   [[nodiscard]] Result<MailboxPtr> find_durable(MailboxId mailbox) const POSTERN_REQUIRES(mutex_);
   [[nodiscard]] Result<Folder> new_mailbox(Counters& counters) const;
 
-  // -- rows
-  // ----------------------------------------------------------------------------------------
+  // -- rows -------------------------------------------------------------------------------------
   struct Rows;  // what a load gathers
   class LoadTurn;
   task<Result<void>> load_rows(MailboxId mailbox);
@@ -192,13 +188,11 @@ class AccountImpl final : public Account, public std::enable_shared_from_this<Ac
   [[nodiscard]] bool fold_is_due(const Mailbox& mailbox) const POSTERN_REQUIRES(mutex_);
   void drop_rows(Mailbox& mailbox) POSTERN_REQUIRES(mutex_);
 
-  // -- reading
-  // -------------------------------------------------------------------------------------
+  // -- reading ----------------------------------------------------------------------------------
   task<Result<BodyLocator>> locate(EmailId email);
   task<Result<StoredMessage>> rebuild_info(EmailId email);
 
-  // -- sweep
-  // ---------------------------------------------------------------------------------------
+  // -- sweep ------------------------------------------------------------------------------------
   [[nodiscard]] bool sweep_is_due() POSTERN_EXCLUDES(mutex_);
   void keep_from_sweep(const AddSection& section) POSTERN_REQUIRES(mutex_);
   task<Result<void>> gather_released(Sweep& sweep);

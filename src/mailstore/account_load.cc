@@ -34,8 +34,7 @@ task<Result<void>> scan_all(engine::Engine& engine, AccountId account, keys::Ran
 
 }  // namespace
 
-// -- the account
-// -------------------------------------------------------------------------------------
+// -- the account --------------------------------------------------------------------------------
 
 Result<engine::Batch> AccountImpl::first_batch(const Vault& vault, std::string wrapped_key,
                                                std::uint64_t quota_bytes, std::int64_t now) {
@@ -166,8 +165,7 @@ task<Result<std::shared_ptr<AccountImpl>>> AccountImpl::load(engine::Engine& eng
   co_return account;
 }
 
-// -- rows
-// --------------------------------------------------------------------------------------------
+// -- rows ---------------------------------------------------------------------------------------
 
 struct AccountImpl::Rows {
   MailboxPtr mailbox;

@@ -1,7 +1,7 @@
 // One account, step by step: names, messages, flags, quota, reading, watching.
 #include "mailstore/account.h"
 
-#include "mailstore/test_store.h"
+#include "mailstore/testing/test_store.h"
 #include "mime/parser.h"
 
 namespace postern::mailstore {

@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "engine/memory/memory_engine.h"
-#include "mailstore/test_store.h"
+#include "mailstore/testing/test_store.h"
 
 namespace postern::mailstore {
 namespace {

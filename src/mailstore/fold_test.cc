@@ -4,7 +4,7 @@
 #include <random>
 
 #include "engine/memory/memory_engine.h"
-#include "mailstore/test_store.h"
+#include "mailstore/testing/test_store.h"
 
 namespace postern::mailstore {
 namespace {

@@ -8,7 +8,7 @@
 #include <set>
 
 #include "engine/memory/memory_engine.h"
-#include "mailstore/test_store.h"
+#include "mailstore/testing/test_store.h"
 #include "mime/parser.h"
 
 namespace postern::mailstore {

@@ -6,7 +6,7 @@
 
 #include "engine/memory/memory_engine.h"
 #include "mailstore/body.h"
-#include "mailstore/test_store.h"
+#include "mailstore/testing/test_store.h"
 #include "mailstore/vault.h"
 
 namespace postern::mailstore {
