@@ -180,6 +180,16 @@ def differing(message, mine, theirs):
             yield Difference(name, message, shown(one), shown(other))
 
 
+def as_list(value):
+    return value if isinstance(value, list) else [value]
+
+
+def rewritten(value, pairs):
+    for pattern, replacement in pairs:
+        value = re.sub(pattern, replacement, value)
+    return value
+
+
 class Explanations:
     """differences.toml: the first entry that fits explains a difference."""
 
@@ -188,7 +198,7 @@ class Explanations:
             self.entries = tomllib.load(source).get("difference", [])
         self.uses = collections.Counter()
         for entry in self.entries:
-            unknown = set(entry) - {"item", "message", "raw", "postern", "dovecot", "reason"}
+            unknown = set(entry) - {"item", "message", "raw", "postern", "dovecot", "rewrite", "reason"}
             check(not unknown and entry.get("reason") and entry.get("item"),
                   f"differences.toml: an entry needs item and reason, and knows no {unknown}: {entry}")
 
@@ -196,13 +206,16 @@ class Explanations:
         for at, entry in enumerate(self.entries):
             if not re.fullmatch(entry["item"], difference.item):
                 continue
-            if "message" in entry and not fnmatch.fnmatch(difference.message.name, entry["message"]):
+            if "message" in entry and not any(fnmatch.fnmatch(difference.message.name, pattern)
+                                              for pattern in as_list(entry["message"])):
                 continue
             if "raw" in entry and not re.search(entry["raw"].encode("latin1"), difference.message.data):
                 continue
             if "postern" in entry and not re.search(entry["postern"], difference.left, re.S):
                 continue
             if "dovecot" in entry and not re.search(entry["dovecot"], difference.right, re.S):
+                continue
+            if "rewrite" in entry and rewritten(difference.right, entry["rewrite"]) != difference.left:
                 continue
             self.uses[at] += 1
             return True
