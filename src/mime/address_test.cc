@@ -59,6 +59,19 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"@host", "(- - '' 'host')"}, Case{"a@", "(- - 'a' '')"},
         // Broken in ways seen in mail.
         Case{"a@b.example <a@b.example>", "('a@b.example' - 'a' 'b.example')"},
+        Case{"c@(the host)d.example", "(- - 'c' 'd.example')"},
+        Case{"<c@(the host) d (x) . example (y)>", "(- - 'c' 'd.example')"},
+        Case{"a(x)@b (y)", "('y' - 'a' 'b')"}, Case{"a@b.(x)c", "(- - 'a' 'b.c')"},
+        // Several addresses without a comma: none is lost, none joins another.
+        Case{"A B <a@b> C D <c@d>", "('A B' - 'a' 'b')('C D' - 'c' 'd')"},
+        Case{"<a@b> <c@d>", "(- - 'a' 'b')(- - 'c' 'd')"},
+        Case{"a@b c@d, e@f", "(- - 'a' 'b')(- - 'c' 'd')(- - 'e' 'f')"},
+        Case{"A <a@b> C c@d", "('A' - 'a' 'b')('C' - 'c' 'd')"},
+        Case{"A a@b C c@d (x)", "('A' - 'a' 'b')('C' - 'c' 'd')"},
+        Case{"<a@b> Ann", "('Ann' - 'a' 'b')"}, Case{"Ann a@b Lee", "('Ann Lee' - 'a' 'b')"},
+        Case{"a@b Ann <c@d>", "('a@b Ann' - 'c' 'd')"}, Case{"<a b>", "(- - 'a b' '')"},
+        Case{"<x.example a@b>", "(- - 'a' 'b')"}, Case{"<\"a b\" c@d>", "(- - 'c' 'd')"},
+        Case{"<a . b @ c>", "(- - 'a.b' 'c')"}, Case{"<a b: c;>", "(- - 'a b: c' '')"},
         Case{"Ann a@b", "('Ann' - 'a' 'b')"}, Case{"a@b@c", "(- - 'a@b' 'c')"},
         Case{"<a@b@c>", "(- - 'a@b' 'c')"}, Case{"<<a@b>>", "(- - 'a' 'b')"},
         Case{"Ann <a@b, C <c@d>", "('Ann' - 'a' 'b')('C' - 'c' 'd')"},
@@ -77,6 +90,8 @@ TEST(AddressLimit, StopsAtTheLimitAndClosesTheGroup) {
   EXPECT_EQ(parse_addresses(many, 1000).size(), 1000u);
   EXPECT_EQ(parse_addresses(many, 999).size(), 999u);
   EXPECT_EQ(parse_addresses(many, 2000).size(), 1001u);
+  EXPECT_EQ(parsed("a@b c@d e@f", 1), "(- - 'a' 'b')");
+  EXPECT_EQ(parsed("<a@b> <c@d> <e@f>", 2), "(- - 'a' 'b')(- - 'c' 'd')");
 }
 
 }  // namespace

@@ -192,7 +192,8 @@ std::optional<ContentType> parse_content_type(std::string_view unfolded) {
   lexer.skip_cfws();
   if (lexer.accept('/')) {
     lexer.skip_cfws();
-    result.subtype = to_lower(lexer.run(";(\"/"));
+    // RFC 2045 §5.1 tspecials end a token: "text/plain>" is read as text/plain.
+    result.subtype = to_lower(lexer.run("()<>@,;:\\\"/[]?="));
   } else if (result.type == "text") {
     result.subtype = "plain";
   } else if (result.type == "multipart") {

@@ -43,12 +43,25 @@ std::optional<FieldView> FieldReader::next() {
   return field;
 }
 
-std::string unfold(std::string_view raw_value) {
+namespace {
+
+enum class Fold : std::uint8_t { kRemove, kOneSpace };
+
+std::string unfold_as(std::string_view raw_value, Fold fold) {
   std::string text;
+  bool after_fold = false;
   text.reserve(raw_value.size());
   for (std::size_t i = 0; i < raw_value.size(); ++i) {
     const char c = raw_value[i];
-    if (c == '\n') continue;
+    if (c == '\n') {
+      if (fold == Fold::kRemove) continue;
+      while (!text.empty() && is_blank(text.back())) text.pop_back();
+      text += ' ';
+      after_fold = true;
+      continue;
+    }
+    if (after_fold && is_blank(c)) continue;
+    after_fold = false;
     if (c == '\r') {
       const bool ends_line = i + 1 == raw_value.size() || raw_value[i + 1] == '\n';
       if (!ends_line) text += ' ';
@@ -62,6 +75,16 @@ std::string unfold(std::string_view raw_value) {
   }
   const std::string_view trimmed = trim(text);
   return trimmed.size() == text.size() ? text : std::string(trimmed);
+}
+
+}  // namespace
+
+std::string unfold(std::string_view raw_value) {
+  return unfold_as(raw_value, Fold::kRemove);
+}
+
+std::string unfold_text(std::string_view raw_value) {
+  return unfold_as(raw_value, Fold::kOneSpace);
 }
 
 std::string select_fields(std::string_view header, const std::vector<std::string>& names,

@@ -34,4 +34,10 @@ class FieldReader {
 // one.
 [[nodiscard]] std::string unfold(std::string_view raw_value);
 
+// The same for text that people read (Subject, address lists): a fold is one space, with all blanks
+// around it. DEVIATION: RFC 5322 §2.2.3 keeps those blanks, but they are the folding program's, not
+// the author's: list software writes a tab where a space was, others indent. Blanks away from folds
+// stay as they are.
+[[nodiscard]] std::string unfold_text(std::string_view raw_value);
+
 }  // namespace postern::mime

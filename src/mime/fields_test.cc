@@ -26,6 +26,15 @@ TEST(Fields, Unfold) {
   EXPECT_EQ(unfold("\r\n \r\n\t\r\n"), "");
 }
 
+TEST(Fields, UnfoldTextMakesFoldsOneSpace) {
+  EXPECT_EQ(unfold_text(" a  b \t\r\n \t c\r\n\td\te\r\n"), "a  b c d\te");
+  EXPECT_EQ(unfold_text("a\n b\n"), "a b");
+  EXPECT_EQ(unfold_text("a\rb\r\n \rc\r"), "a b c");
+  EXPECT_EQ(unfold_text("\r\n a\r\n \r\n\t\r\n b"), "a b");
+  EXPECT_EQ(unfold_text(std::string_view("a\r\n \0", 5)), "a \xEF\xBF\xBD");
+  EXPECT_EQ(unfold_text("\r\n \r\n"), "");
+}
+
 TEST(Fields, Select) {
   const std::string header = "From: a\r\nTo: b\r\n c\r\nJUNK\r\nfrom: d\r\n\r\n";
   EXPECT_EQ(select_fields(header, {"FROM"}, false), "From: a\r\nfrom: d\r\n\r\n");

@@ -284,18 +284,18 @@ void MessageParser::Impl::descend(std::uint32_t index, HeaderEnd how) {
 void MessageParser::Impl::close_from(std::size_t level, std::uint64_t end, std::uint64_t newlines) {
   if (in_header_ && open_.size() > level) {
     end_field();
-    end_header(std::max(info_.parts[open_.back()].header_begin, end), HeaderEnd::kCutOff);
+    end_header(end, HeaderEnd::kCutOff);
   }
   while (open_.size() > level) {
     const std::uint32_t index = open_.back();
     open_.pop_back();
     PartInfo& part = info_.parts[index];
-    part.body_end = std::max(part.body_begin, end);
-    // A child that ended with its header reaches past the line end that belongs to the delimiter.
-    if (!part.children.empty())
-      part.body_end = std::max(part.body_end, info_.parts[part.children.back()].body_end);
-    const std::uint64_t counted = part.body_end > end ? newlines_ : newlines;
-    part.lines = part.body_end == part.body_begin ? 0 : counted - first_newline_[index];
+    // RFC 2046 §5.1.1 body-part: a header right before a delimiter has no body, and the empty line
+    // between them is the line end that belongs to the delimiter.
+    part.header_begin = std::min(part.header_begin, end);
+    part.body_begin = std::min(part.body_begin, end);
+    part.body_end = end;
+    part.lines = part.body_end == part.body_begin ? 0 : newlines - first_newline_[index];
     if (part.multipart && part.children.empty()) {
       // No delimiter came: the reader gets the text as it stands.
       part.multipart = false;

@@ -170,6 +170,35 @@ INSTANTIATE_TEST_SUITE_P(
               "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7BIT\" 0 0) 0)"}),
     [](const auto& info) { return info.param.name; });
 
+// RFC 2046 §5.1.1 body-part: without a body there is no line end of its own either.
+TEST(Parser, EmptyLineBeforeDelimiterBelongsToIt) {
+  const std::string message = crlf(
+      "Content-Type: multipart/mixed; boundary=b\n\n--b\n\n--b\nContent-Type: text/css\n\n"
+      "--b\nContent-Type: message/rfc822\n\n--b\nContent-Type: multipart/mixed; boundary=c\n\n"
+      "--c\n--b\n\n\n--b\n--b--\n");
+  const MessageInfo info = parse_checked(message);
+  const auto header_of = [&](std::vector<std::uint32_t> path) {
+    const PartInfo& part = info.parts[find_part(info, path).value()];
+    EXPECT_EQ(part.body_end, part.body_begin);
+    return message.substr(part.header_begin, part.body_begin - part.header_begin);
+  };
+  EXPECT_EQ(header_of({1}), "");
+  EXPECT_EQ(header_of({2}), "Content-Type: text/css\r\n");
+  EXPECT_EQ(header_of({3}), "Content-Type: message/rfc822\r\n");
+  EXPECT_EQ(header_of({4, 1}), "");
+  EXPECT_EQ(header_of({5}), "\r\n");
+  EXPECT_EQ(header_of({6}), "");
+}
+
+TEST(Parser, FoldsOfSubjectsAndNamesAreOneSpace) {
+  const MessageInfo info =
+      parse_checked(crlf("Subject: one  two\n\tthree \n \t four\nTo: \"Ann\n\t Lee  X\" <a@b>\n"
+                         "In-Reply-To: <a\n b>\n\n"));
+  EXPECT_EQ(info.envelope,
+            "(NIL \"one  two three four\" NIL NIL NIL ((\"Ann Lee  X\" NIL \"a\" \"b\")) NIL NIL "
+            "\"<a b>\" NIL)");
+}
+
 TEST(Parser, MboxLineIsNoField) {
   const MessageInfo info =
       parse_checked("From a@b.example Mon Jan 01 00:00:00 2001\r\nSubject: s\r\n\r\n");

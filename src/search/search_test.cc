@@ -178,7 +178,8 @@ TEST(SearchText, PartsEncodingsAndCharsets) {
       "text/plain; charset=koi8-r\n"
       "Content-Transfer-Encoding: base64\n\n8NLJ18XU\n--b\nContent-Type: text/html; charset=utf-8\n"
       "Content-Transfer-Encoding: quoted-printable\n\n<p>caf=C3=\n=A9 so=\nft</p>\n--b\n"
-      "Content-Type: application/pdf; name=\"invoice.pdf\"\n\nsecretword\n--b--\n"));
+      "Content-Type: application/pdf; name=\"invoice.pdf\"\n\nsecretword\n--b\n"
+      "Content-Type: message/delivery-status\n\nDiagnostic-Code: smtp; 550 no user\n--b--\n"));
   box.add(
       crlf("Subject: gamma\nContent-Type: message/rfc822\n\nSubject: =?utf-8?q?inner?= "
            "title\n\ndeep text\n"));
@@ -193,6 +194,7 @@ TEST(SearchText, PartsEncodingsAndCharsets) {
       {"BODY invoice", ""},
       {"TEXT invoice.pdf", "2"},
       {"TEXT secretword", ""},
+      {"BODY \"550 no user\"", "2"},
       {"BODY \"inner title\"", "3"},
       {"BODY \"deep text\"", "3"},
       {"BODY gamma", ""},
