@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "config/load.h"
+#include "config/parse_value.h"
 
 namespace {
 
@@ -23,6 +24,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const Environment env = environment();
   (void)load_text("", "", {std::string(text)}, env);
+  if (const auto bytes = parse_size(text); bytes && parse_size(show_size(*bytes)) != *bytes)
+    std::abort();
+  (void)parse_time(text);
 
   const auto loaded = load_text(text, "/f.toml", {}, env);
   if (!loaded.has_value()) {

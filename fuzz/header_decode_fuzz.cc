@@ -1,5 +1,6 @@
-// Header fields: whatever a sender writes, decoded text is UTF-8 on one line, structured fields hold no NUL
-// and keep to their limits, and a transfer encoding cut anywhere decodes to the same octets.
+// Header fields: whatever a sender writes, decoded text is UTF-8 on one line, structured fields
+// hold no NUL and keep to their limits, and a transfer encoding cut anywhere decodes to the same
+// octets.
 #include <cstdint>
 
 #include "mime/address.h"
@@ -46,21 +47,25 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t split = data[0] % (raw.size() + 1);
 
   const std::string decoded = decode_header(raw);
-  require(valid_utf8(decoded) && decoded.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos);
+  require(valid_utf8(decoded) &&
+          decoded.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos);
   const std::string folded = fold(decoded);
   require(valid_utf8(folded) && fold(folded) == folded);
 
   const std::string text = unfold(raw);
   require(text.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos);
   require(parse_addresses(text, kMaxAddresses).size() <= kMaxAddresses + 2);
-  if (const auto type = parse_content_type(text)) require(type->parameters.size() <= kMaxParameters);
+  if (const auto type = parse_content_type(text))
+    require(type->parameters.size() <= kMaxParameters);
   (void)parse_disposition(text);
   (void)parse_date(text);
   require(valid_utf8(html_to_text(decoded)));
 
-  for (const Encoding encoding : {Encoding::kBase64, Encoding::kQuotedPrintable, Encoding::kIdentity}) {
+  for (const Encoding encoding :
+       {Encoding::kBase64, Encoding::kQuotedPrintable, Encoding::kIdentity}) {
     check_transfer(encoding, raw, split);
   }
-  for (const char* charset : {"", "utf-8", "shift_jis", "iso-2022-jp", "gb18030"}) check_text(charset, raw, split);
+  for (const char* charset : {"", "utf-8", "shift_jis", "iso-2022-jp", "gb18030"})
+    check_text(charset, raw, split);
   return 0;
 }

@@ -1,5 +1,5 @@
-// The MIME pass: pieces of any size give what the whole gives, offsets lie in the message, and the stored
-// record says the same. The bytes are also read as a stored record.
+// The MIME pass: pieces of any size give what the whole gives, offsets lie in the message, and the
+// stored record says the same. The bytes are also read as a stored record.
 #include <cstdint>
 
 #include "mime/limits.h"
@@ -16,9 +16,11 @@ void require(bool holds) {
 
 void check_offsets(const MessageInfo& info) {
   for (const PartInfo& part : info.parts) {
-    require(part.header_begin <= part.body_begin && part.body_begin <= part.body_end && part.body_end <= info.size);
+    require(part.header_begin <= part.body_begin && part.body_begin <= part.body_end &&
+            part.body_end <= info.size);
     for (const std::uint32_t child : part.children) {
-      require(info.parts[child].header_begin >= part.body_begin && info.parts[child].body_end <= part.body_end);
+      require(info.parts[child].header_begin >= part.body_begin &&
+              info.parts[child].body_end <= part.body_end);
     }
   }
 }
@@ -42,7 +44,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const MessageInfo whole = parse_message(message);
   check_offsets(whole);
   require(whole.size == message.size() && whole.body_structure.size() <= kMaxStructure);
-  require(whole.envelope.find('\0') == std::string::npos && whole.body_structure.find('\0') == std::string::npos);
+  require(whole.envelope.find('\0') == std::string::npos &&
+          whole.body_structure.find('\0') == std::string::npos);
   MessageParser parser;
   for (std::size_t at = 0; at < message.size(); at += piece) parser.feed(message.substr(at, piece));
   const std::string record = encode_info(whole);

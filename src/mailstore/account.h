@@ -1,12 +1,13 @@
 // Account: one account's mailboxes and messages; the unit of atomicity, owned by one writer.
 //
-// Loaded on first use and shared by its sessions (shared_ptr: sessions live on several threads). All
-// methods may be called from any thread. A change is computed in memory under a short lock, committed
-// to the engine, and only after its flush published to readers and answered; the lock is never held
-// across a suspension. Every change of a mailbox gives all rows it touches one new MODSEQ.
+// Loaded on first use and shared by its sessions (shared_ptr: sessions live on several threads).
+// All methods may be called from any thread. A change is computed in memory under a short lock,
+// committed to the engine, and only after its flush published to readers and answered; the lock is
+// never held across a suspension. Every change of a mailbox gives all rows it touches one new
+// MODSEQ.
 //
-// After kUnknownOutcome or kNotOwner the account is dead: every later call fails with kUnavailable, and
-// MailStore loads a fresh one.
+// After kUnknownOutcome or kNotOwner the account is dead: every later call fails with kUnavailable,
+// and MailStore loads a fresh one.
 #pragma once
 
 #include <cstdint>
@@ -92,6 +93,7 @@ class Watch {
  public:
   Watch() = default;
   explicit Watch(std::shared_ptr<void> registration) : registration_(std::move(registration)) {}
+
  private:
   std::shared_ptr<void> registration_;
 };
@@ -102,36 +104,40 @@ class Account {
 
   [[nodiscard]] virtual AccountId id() const = 0;
 
-  // -- names ---------------------------------------------------------------------------------------
+  // -- names ------------------------------------------------------------------------------------
   [[nodiscard]] virtual FoldersPtr folders() const = 0;
-  // Missing parents are created as mailboxes. kAlreadyExists, kInvalid, kLimit; kAlreadyExists also when another
-  // mailbox has the special use.
+  // Missing parents are created as mailboxes. kAlreadyExists, kInvalid, kLimit; kAlreadyExists also
+  // when another mailbox has the special use.
   virtual task<Result<MailboxId>> create(std::string name, SpecialUse use) = 0;
   // A parent with children stays as a \NonExistent name. INBOX: kCannot. Absent: kNotFound.
   virtual task<Result<void>> remove(std::string name) = 0;
-  // With children. INBOX: moves its messages to a new mailbox and stays (RFC 9051 §6.3.6).
+  // With children, and missing parents of `to`. INBOX: moves its messages to a new mailbox and
+  // stays (RFC 9051 §6.3.6). kNotFound, kAlreadyExists (also for a child), kLimit; kCannot to a
+  // place below itself. The old name stays subscribed and the new one gets the subscription.
   virtual task<Result<void>> rename(std::string from, std::string to) = 0;
   // SUBSCRIBE of an absent name: kNotFound. UNSUBSCRIBE of an unsubscribed one is fine.
   virtual task<Result<void>> subscribe(std::string name, bool on) = 0;
 
-  // -- mailboxes -----------------------------------------------------------------------------------
-  // From the hot header; loads no rows. kNotFound.
+  // -- mailboxes --------------------------------------------------------------------------------
+  // From the hot header; loads no rows. kNotFound; kCorrupt when the header is damaged.
   [[nodiscard]] virtual Result<MailboxCounts> status(MailboxId mailbox) const = 0;
   // The newest durable version; loads the rows on first use.
   virtual task<Result<VersionPtr>> version(MailboxId mailbox) = 0;
   // The newest version if the rows are loaded, else null. No I/O.
   [[nodiscard]] virtual VersionPtr loaded_version(MailboxId mailbox) const = 0;
-  // UIDs <= `known` (empty: all) expunged after `since`. May name UIDs that never existed when the
-  // history was cut; never a live one (RFC 7162 §3.2.6).
-  [[nodiscard]] virtual UidSet vanished_since(MailboxId mailbox, ModSeq since, const VersionPtr& at) const = 0;
+  // UIDs expunged after `since` and not after `at`. May name UIDs that never existed when the
+  // history was cut; never one that is in `at` (RFC 7162 §3.2.6).
+  [[nodiscard]] virtual UidSet vanished_since(MailboxId mailbox, ModSeq since,
+                                              const VersionPtr& at) const = 0;
   // \Recent watermark: messages with UID >= the result are recent for the caller; moved to UIDNEXT
   // unless `peek` (EXAMINE). Not flushed.
   virtual Uid claim_recent(MailboxId mailbox, bool peek) = 0;
 
-  // -- messages ------------------------------------------------------------------------------------
+  // -- messages ---------------------------------------------------------------------------------
   virtual Result<std::unique_ptr<MessageWriter>> begin_message(std::uint64_t size_hint) = 0;
   // All or none. kTryCreate when the mailbox is gone, kOverQuota, kLimit (keywords), kFull.
-  virtual task<Result<AppendResult>> append(MailboxId mailbox, std::vector<NewMessage> messages) = 0;
+  virtual task<Result<AppendResult>> append(MailboxId mailbox,
+                                            std::vector<NewMessage> messages) = 0;
   virtual task<Result<StoreResult>> store(MailboxId mailbox, UidSet uids, FlagChange change,
                                           std::optional<ModSeq> unchanged_since) = 0;
   // Removes messages with \Deleted, of `uids` if given.
@@ -140,18 +146,21 @@ class Account {
   virtual task<Result<CopyResult>> copy(MailboxId from, UidSet uids, MailboxId to) = 0;
   virtual task<Result<CopyResult>> move(MailboxId from, UidSet uids, MailboxId to) = 0;
 
-  // -- reading -------------------------------------------------------------------------------------
+  // -- reading ----------------------------------------------------------------------------------
   // Structure records, in the order asked. A damaged or missing record is rebuilt from the body;
-  // kCorrupt only where the body fails too.
+  // kCorrupt only where the body fails too. kExpunged when the message was freed: a while after
+  // its last row went.
   virtual task<Result<std::vector<StoredMessage>>> read_info(std::vector<EmailId> emails) = 0;
-  // Plain bytes of the message, at most `length` from `offset`.
-  virtual task<Result<std::string>> read_body(EmailId email, std::uint64_t offset, std::size_t length) = 0;
+  // Plain bytes of the message, at most `length` from `offset`; fewer only at its end. kExpunged.
+  virtual task<Result<std::string>> read_body(EmailId email, std::uint64_t offset,
+                                              std::size_t length) = 0;
 
-  // -- change --------------------------------------------------------------------------------------
-  // Raises `signal` after every published change of `mailbox`. The signal outlives the Watch.
+  // -- change -----------------------------------------------------------------------------------
+  // Raises `signal` after every published change of `mailbox`, its deletion included, and when the
+  // account dies. The signal outlives the Watch.
   [[nodiscard]] virtual Watch watch(MailboxId mailbox, Signal& signal) = 0;
 
-  // -- quota ---------------------------------------------------------------------------------------
+  // -- quota ------------------------------------------------------------------------------------
   struct Usage {
     std::uint64_t bytes = 0;
     std::uint64_t messages = 0;

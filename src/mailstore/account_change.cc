@@ -1,4 +1,5 @@
-// APPEND, STORE, EXPUNGE, COPY and MOVE: each is worked out on the newest state, in memory, as one change.
+// APPEND, STORE, EXPUNGE, COPY and MOVE: each is worked out on the newest state, in memory, as one
+// change.
 #include <algorithm>
 #include <limits>
 #include <utility>
@@ -12,8 +13,9 @@ namespace {
 
 using Urgency = engine::Engine::Urgency;
 
-// The set with fewer intervals names the same rows for the log: applied to the same state, a change skips
-// rows whose flags it leaves as they are. So STORE 1:* is one small record whatever the rows hold.
+// The set with fewer intervals names the same rows for the log: applied to the same state, a change
+// skips rows whose flags it leaves as they are. So STORE 1:* is one small record whatever the rows
+// hold.
 const UidSet& shorter(const UidSet& exact, const UidSet& wide) {
   return wide.intervals().size() < exact.intervals().size() ? wide : exact;
 }
@@ -28,7 +30,8 @@ Result<void> check_uids_left(const Header& header, std::uint64_t count) {
 
 }  // namespace
 
-Result<Prepared<AppendResult>> AccountImpl::prepare_append(MailboxId id, std::vector<NewMessage>& messages) {
+Result<Prepared<AppendResult>> AccountImpl::prepare_append(MailboxId id,
+                                                           std::vector<NewMessage>& messages) {
   const MutexLock lock(mutex_);
   POSTERN_CHECK_OK(check_alive());
   POSTERN_TRY(const MailboxPtr mailbox, find_head(id, Errc::kTryCreate));
@@ -41,10 +44,12 @@ Result<Prepared<AppendResult>> AccountImpl::prepare_append(MailboxId id, std::ve
   std::uint64_t bytes = 0;
   for (NewMessage& message : messages) {
     const StagedMessage::Impl& staged = message.staged.impl();
-    if (staged.account != vault_->account()) return fail(Errc::kInvalid, "a message of another account");
+    if (staged.account != vault_->account())
+      return fail(Errc::kInvalid, "a message of another account");
     bytes += staged.locator.size;
     AddSection::Row entry;
-    POSTERN_TRY(entry.flags, draft.intern(mailbox, message.system_flags, message.keywords, Draft::Unknown::kAdd));
+    POSTERN_TRY(entry.flags, draft.intern(mailbox, message.system_flags, message.keywords,
+                                          Draft::Unknown::kAdd));
     entry.row.uid = Uid(uid++);
     entry.row.size = static_cast<std::uint32_t>(staged.locator.size);
     entry.row.email = EmailId(draft.counters().next_email++);
@@ -69,7 +74,8 @@ Result<Prepared<AppendResult>> AccountImpl::prepare_append(MailboxId id, std::ve
   return Prepared<AppendResult>{draft.submit(Urgency::kNormal), std::move(result)};
 }
 
-task<Result<AppendResult>> AccountImpl::append(MailboxId mailbox, std::vector<NewMessage> messages) {
+task<Result<AppendResult>> AccountImpl::append(MailboxId mailbox,
+                                               std::vector<NewMessage> messages) {
   if (messages.empty()) co_return fail(Errc::kInvalid, "nothing to append");
   PendingPtr last;
   const auto prepare = [&]() -> Result<Prepared<AppendResult>> {
@@ -84,7 +90,8 @@ task<Result<AppendResult>> AccountImpl::append(MailboxId mailbox, std::vector<Ne
   co_return co_await change<AppendResult>(std::nullopt, prepare);
 }
 
-Result<Prepared<StoreResult>> AccountImpl::prepare_store(MailboxId id, const UidSet& uids, const FlagChange& wanted,
+Result<Prepared<StoreResult>> AccountImpl::prepare_store(MailboxId id, const UidSet& uids,
+                                                         const FlagChange& wanted,
                                                          std::optional<ModSeq> unchanged_since) {
   const MutexLock lock(mutex_);
   POSTERN_CHECK_OK(check_alive());
@@ -102,7 +109,8 @@ Result<Prepared<StoreResult>> AccountImpl::prepare_store(MailboxId id, const Uid
   section.mode = wanted.mode;
   UidSet changed;
   if (!result.modified.empty()) {
-    const auto unknown = wanted.mode == FlagMode::kRemove ? Draft::Unknown::kSkip : Draft::Unknown::kAdd;
+    const auto unknown =
+        wanted.mode == FlagMode::kRemove ? Draft::Unknown::kSkip : Draft::Unknown::kAdd;
     POSTERN_TRY(section.flags, draft.intern(mailbox, wanted.system, wanted.keywords, unknown));
     version.visit_uids(result.modified, [&](const MailboxVersion::MessageRef& message) {
       const FlagSet& before = message.flags();
@@ -111,7 +119,8 @@ Result<Prepared<StoreResult>> AccountImpl::prepare_store(MailboxId id, const Uid
     });
   }
   if (changed.empty()) {
-    // Nothing to write. Still, what this answer relies on may be under way: an empty change waits for it.
+    // Nothing to write. Still, what this answer relies on may be under way: an empty change waits
+    // for it.
     Draft barrier(*this);
     result.after = mailbox->head.version;
     return Prepared<StoreResult>{barrier.submit(Urgency::kMayUseReserve), std::move(result)};
@@ -127,11 +136,12 @@ Result<Prepared<StoreResult>> AccountImpl::prepare_store(MailboxId id, const Uid
 
 task<Result<StoreResult>> AccountImpl::store(MailboxId mailbox, UidSet uids, FlagChange wanted,
                                              std::optional<ModSeq> unchanged_since) {
-  co_return co_await change<StoreResult>(mailbox,
-                                         [&] { return prepare_store(mailbox, uids, wanted, unchanged_since); });
+  co_return co_await change<StoreResult>(
+      mailbox, [&] { return prepare_store(mailbox, uids, wanted, unchanged_since); });
 }
 
-Result<Prepared<ExpungeResult>> AccountImpl::prepare_expunge(MailboxId id, const std::optional<UidSet>& uids) {
+Result<Prepared<ExpungeResult>> AccountImpl::prepare_expunge(MailboxId id,
+                                                             const std::optional<UidSet>& uids) {
   const MutexLock lock(mutex_);
   POSTERN_CHECK_OK(check_alive());
   POSTERN_TRY(const MailboxPtr mailbox, find_head(id));
@@ -155,12 +165,14 @@ Result<Prepared<ExpungeResult>> AccountImpl::prepare_expunge(MailboxId id, const
     version.visit_all(visit);
   }
   Draft draft(*this);
-  if (result.uids.empty()) return Prepared<ExpungeResult>{draft.submit(Urgency::kMayUseReserve), std::move(result)};
+  if (result.uids.empty())
+    return Prepared<ExpungeResult>{draft.submit(Urgency::kMayUseReserve), std::move(result)};
   LogRecord record;
   record.sections.emplace_back(ExpungeSection{result.uids});
   POSTERN_TRY(result.modseq, draft.log(mailbox, std::move(record)));
   draft.counters().used_bytes -= std::min(draft.counters().used_bytes, bytes);
-  draft.counters().used_messages -= std::min<std::uint64_t>(draft.counters().used_messages, release.emails.size());
+  draft.counters().used_messages -=
+      std::min<std::uint64_t>(draft.counters().used_messages, release.emails.size());
   draft.release(std::move(release));
   releases_ = true;
   return Prepared<ExpungeResult>{draft.submit(Urgency::kMayUseReserve), std::move(result)};
@@ -170,8 +182,8 @@ task<Result<ExpungeResult>> AccountImpl::expunge(MailboxId mailbox, std::optiona
   co_return co_await change<ExpungeResult>(mailbox, [&] { return prepare_expunge(mailbox, uids); });
 }
 
-Result<Prepared<CopyResult>> AccountImpl::prepare_copy(MailboxId from_id, const UidSet& uids, MailboxId to_id,
-                                                       CopyMode mode) {
+Result<Prepared<CopyResult>> AccountImpl::prepare_copy(MailboxId from_id, const UidSet& uids,
+                                                       MailboxId to_id, CopyMode mode) {
   const MutexLock lock(mutex_);
   POSTERN_CHECK_OK(check_alive());
   POSTERN_TRY(const MailboxPtr from, find_head(from_id));
@@ -208,7 +220,8 @@ Result<Prepared<CopyResult>> AccountImpl::prepare_copy(MailboxId from_id, const 
     for (std::size_t k = 0; k < translated.size(); ++k) {
       if (!entry.flags.keywords.test(k)) continue;
       if (!translated[k]) {
-        POSTERN_TRY(translated[k], draft.intern(to, 0, {version.keywords()[k]}, Draft::Unknown::kAdd));
+        POSTERN_TRY(translated[k],
+                    draft.intern(to, 0, {version.keywords()[k]}, Draft::Unknown::kAdd));
       }
       flags.keywords |= translated[k]->keywords;
     }
@@ -220,7 +233,8 @@ Result<Prepared<CopyResult>> AccountImpl::prepare_copy(MailboxId from_id, const 
 
   LogRecord arrive;
   arrive.sections.emplace_back(std::move(added));
-  if (mode == CopyMode::kMove && from == to) arrive.sections.emplace_back(ExpungeSection{result.from});
+  if (mode == CopyMode::kMove && from == to)
+    arrive.sections.emplace_back(ExpungeSection{result.from});
   POSTERN_TRY([[maybe_unused]] const ModSeq arrived, draft.log(to, std::move(arrive)));
   if (mode == CopyMode::kMove && from != to) {
     LogRecord leave;
@@ -232,11 +246,13 @@ Result<Prepared<CopyResult>> AccountImpl::prepare_copy(MailboxId from_id, const 
 }
 
 task<Result<CopyResult>> AccountImpl::copy(MailboxId from, UidSet uids, MailboxId to) {
-  co_return co_await change<CopyResult>(from, [&] { return prepare_copy(from, uids, to, CopyMode::kCopy); });
+  co_return co_await change<CopyResult>(
+      from, [&] { return prepare_copy(from, uids, to, CopyMode::kCopy); });
 }
 
 task<Result<CopyResult>> AccountImpl::move(MailboxId from, UidSet uids, MailboxId to) {
-  co_return co_await change<CopyResult>(from, [&] { return prepare_copy(from, uids, to, CopyMode::kMove); });
+  co_return co_await change<CopyResult>(
+      from, [&] { return prepare_copy(from, uids, to, CopyMode::kMove); });
 }
 
 }  // namespace postern::mailstore

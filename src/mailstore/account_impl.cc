@@ -5,23 +5,27 @@
 
 #include "base/log.h"
 #include "mailstore/batch_merger.h"
-#include "mailstore/draft.h"
 #include "mailstore/keys.h"
 
 namespace postern::mailstore {
 
 using Urgency = engine::Engine::Urgency;
 
-AccountImpl::AccountImpl(engine::Engine& engine, std::unique_ptr<Vault> vault, Epoch epoch, Clock& clock,
-                         Settings settings, TotalsPtr totals)
-    : engine_(engine), vault_(std::move(vault)), epoch_(epoch), clock_(clock), settings_(settings), totals_(std::move(totals)) {}
+AccountImpl::AccountImpl(engine::Engine& engine, std::unique_ptr<Vault> vault, Epoch epoch,
+                         Clock& clock, Settings settings, TotalsPtr totals)
+    : engine_(engine),
+      vault_(std::move(vault)),
+      epoch_(epoch),
+      clock_(clock),
+      settings_(settings),
+      totals_(std::move(totals)) {}
 
 AccountImpl::~AccountImpl() {
   const MutexLock lock(mutex_);
   for (auto& [id, mailbox] : mailboxes_) drop_rows(*mailbox);
 }
 
-// -- the queue ---------------------------------------------------------------------------------------
+// -- the queue ----------------------------------------------------------------------------------
 
 void AccountImpl::submit(const PendingPtr& pending) {
   const bool nothing = pending->batch.empty() && pending->effects.empty() && pending->names.empty();
@@ -50,7 +54,8 @@ void AccountImpl::drive() {
       urgency = queue_.front()->urgency;
       BatchMerger merger;
       // Only changes of one urgency share a batch: a delivery must not spend the reserve.
-      while (!queue_.empty() && queue_.front()->urgency == urgency && merger.fits(queue_.front()->batch)) {
+      while (!queue_.empty() && queue_.front()->urgency == urgency &&
+             merger.fits(queue_.front()->batch)) {
         merger.add(std::move(queue_.front()->batch));
         in_flight_.push_back(std::move(queue_.front()));
         queue_.pop_front();
@@ -58,13 +63,14 @@ void AccountImpl::drive() {
       batch = merger.take();
       driving_ = true;
     }
-    // The engine may call back at once, so the mutex is not held. Order needs no lock: there is one batch
-    // in flight.
+    // The engine may call back at once, so the mutex is not held. Order needs no lock: there is one
+    // batch in flight.
     if (batch.empty()) {
       finish({});
     } else {
-      engine_.commit(id(), epoch_, std::move(batch), urgency,
-                     [self = shared_from_this()](Result<void> result) { self->finish(std::move(result)); });
+      engine_.commit(
+          id(), epoch_, std::move(batch), urgency,
+          [self = shared_from_this()](Result<void> result) { self->finish(std::move(result)); });
     }
     const MutexLock lock(mutex_);
     driving_ = false;
@@ -81,7 +87,8 @@ void AccountImpl::publish(Pending& pending) {
     if (effect.record && mailbox.durable.version) {
       for (auto& section : effect.record->sections) {
         if (auto* gone = std::get_if<ExpungeSection>(&section)) {
-          mailbox.vanished.push_back({mailbox.durable.header.counts.highest_modseq, std::move(gone->uids)});
+          mailbox.vanished.push_back(
+              {mailbox.durable.header.counts.highest_modseq, std::move(gone->uids)});
         }
       }
     }
@@ -158,13 +165,15 @@ void AccountImpl::finish(Result<void> result) {
       roll_back();
     }
     if (dead_) {
-      again.insert(again.end(), std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
+      again.insert(again.end(), std::make_move_iterator(queue_.begin()),
+                   std::make_move_iterator(queue_.end()));
       queue_.clear();
     }
     drive_next = !driving_;
   }
   if (died) {
-    log_warn("account_dropped", {{"account", id().value()}, {"reason", to_string(result.error().code)}});
+    log_warn("account_dropped",
+             {{"account", id().value()}, {"reason", to_string(result.error().code)}});
   }
   for (const PendingPtr& pending : done) pending->done.set({.retry = false, .result = result});
   for (const PendingPtr& pending : again) {
@@ -200,7 +209,7 @@ void AccountImpl::kill() {
   notify_all();
 }
 
-// -- watching ----------------------------------------------------------------------------------------
+// -- watching -----------------------------------------------------------------------------------
 
 void AccountImpl::notify(const std::vector<MailboxId>& mailboxes) {
   const MutexLock lock(watch_mutex_);
@@ -227,7 +236,8 @@ Watch AccountImpl::watch(MailboxId mailbox, Signal& signal) {
     ~Registration() {
       const MutexLock lock(account->watch_mutex_);
       const auto [first, last] = account->watchers_.equal_range(mailbox);
-      const auto at = std::find_if(first, last, [this](const auto& entry) { return entry.second == signal; });
+      const auto at =
+          std::find_if(first, last, [this](const auto& entry) { return entry.second == signal; });
       if (at != last) account->watchers_.erase(at);
     }
   };
@@ -238,7 +248,7 @@ Watch AccountImpl::watch(MailboxId mailbox, Signal& signal) {
   return Watch(std::make_shared<Registration>(shared_from_this(), mailbox, &signal));
 }
 
-// -- lookups -----------------------------------------------------------------------------------------
+// -- lookups ------------------------------------------------------------------------------------
 
 MailboxPtr AccountImpl::find(MailboxId mailbox) const {
   const auto at = mailboxes_.find(mailbox);
@@ -293,156 +303,9 @@ Uid AccountImpl::claim_recent(MailboxId id, bool peek) {
 
 Account::Usage AccountImpl::usage() const {
   const MutexLock lock(mutex_);
-  return {.bytes = counters_.used_bytes, .messages = counters_.used_messages, .limit_bytes = counters_.limit_bytes};
-}
-
-// -- names -------------------------------------------------------------------------------------------
-
-Result<Folder> AccountImpl::new_mailbox(Counters& counters) const {
-  // Seeded by time and counted up, so that a name that comes back never shows an old value.
-  const std::uint64_t next =
-      std::max<std::uint64_t>(std::uint64_t{counters.last_uid_validity} + 1,
-                              static_cast<std::uint64_t>(std::max<std::int64_t>(clock_.unix_seconds(), 1)));
-  if (next > UidValidity::kMaxValue || counters.next_mailbox == MailboxId::kMaxValue) {
-    return fail(Errc::kLimit, "the account has no ids left");
-  }
-  counters.last_uid_validity = static_cast<std::uint32_t>(next);
-  Folder folder;
-  folder.id = MailboxId(counters.next_mailbox++);
-  folder.uid_validity = UidValidity(counters.last_uid_validity);
-  return folder;
-}
-
-Result<Prepared<MailboxId>> AccountImpl::prepare_create(const std::string& name, SpecialUse use) {
-  const MutexLock lock(mutex_);
-  POSTERN_CHECK_OK(check_alive());
-  Draft draft(*this);
-  POSTERN_TRY(NameChanges changes,
-              names_head_.plan_create(name, use, [&] { return new_mailbox(draft.counters()); }));
-  const MailboxId id = changes.back().after->id;
-  draft.rename(std::move(changes));
-  return Prepared<MailboxId>{draft.submit(Urgency::kNormal), id};
-}
-
-Result<Prepared<Nothing>> AccountImpl::prepare_remove(const std::string& name) {
-  const MutexLock lock(mutex_);
-  POSTERN_CHECK_OK(check_alive());
-  const Folder* folder = names_head_.find(name);
-  POSTERN_TRY(NameChanges changes, names_head_.plan_remove(name));
-  Draft draft(*this);
-  const MailboxPtr mailbox = find(folder->id);
-  Effect& effect = draft.touch(mailbox);
-  effect.after.exists = false;
-  effect.after.version = nullptr;
-  const MailboxCounts& counts = effect.after.header.counts;
-  Counters& counters = draft.counters();
-  counters.used_bytes -= std::min(counters.used_bytes, counts.bytes);
-  counters.used_messages -= std::min<std::uint64_t>(counters.used_messages, counts.exists);
-  // The rows stay until the sweep has seen which emails they named.
-  draft.release({.when = 0, .mailbox = mailbox->id, .emails = {}});
-  releases_ = true;
-  draft.rename(std::move(changes));
-  return Prepared<Nothing>{draft.submit(Urgency::kMayUseReserve), {}};
-}
-
-Result<Prepared<Nothing>> AccountImpl::prepare_rename(const std::string& from, const std::string& to) {
-  const MutexLock lock(mutex_);
-  POSTERN_CHECK_OK(check_alive());
-  Draft draft(*this);
-  POSTERN_TRY(NameChanges changes,
-              names_head_.plan_rename(from, to, [&] { return new_mailbox(draft.counters()); }));
-  draft.rename(std::move(changes));
-  return Prepared<Nothing>{draft.submit(Urgency::kNormal), {}};
-}
-
-Result<Prepared<Nothing>> AccountImpl::prepare_rename_inbox(MailboxId id, const std::string& to) {
-  const MutexLock lock(mutex_);
-  POSTERN_CHECK_OK(check_alive());
-  POSTERN_TRY(const MailboxPtr inbox, find_head(id));
-  if (!inbox->head.version) return Prepared<Nothing>{};
-  Draft draft(*this);
-  POSTERN_TRY(NameChanges changes, names_head_.plan_create(to, SpecialUse::kNone,
-                                                           [&] { return new_mailbox(draft.counters()); }));
-  const MailboxId target_id = changes.back().after->id;
-  draft.rename(std::move(changes));
-  const MailboxVersion& version = *inbox->head.version;
-  if (version.exists() == 0) return Prepared<Nothing>{draft.submit(Urgency::kNormal), {}};
-
-  MailboxPtr target;
-  for (const Effect& effect : draft.pending()->effects) {
-    if (effect.mailbox->id == target_id) target = effect.mailbox;
-  }
-  draft.touch(target).after.keywords = inbox->head.keywords;
-  AddSection added;
-  std::uint32_t uid = 1;
-  const auto now = static_cast<std::uint32_t>(clock_.unix_seconds());
-  version.visit_all([&](const MailboxVersion::MessageRef& message) {
-    AddSection::Row entry{*message.row, message.flags()};
-    entry.row.uid = Uid(uid++);
-    entry.row.save_date = now;
-    added.rows.push_back(entry);
-    return true;
-  });
-  if (sweep_ != nullptr) keep_from_sweep(added);
-  LogRecord arrive, leave;
-  arrive.sections.emplace_back(std::move(added));
-  leave.sections.emplace_back(ExpungeSection{version.all_uids()});
-  POSTERN_TRY([[maybe_unused]] const ModSeq arrived, draft.log(target, std::move(arrive)));
-  POSTERN_TRY([[maybe_unused]] const ModSeq left, draft.log(inbox, std::move(leave)));
-  return Prepared<Nothing>{draft.submit(Urgency::kNormal), {}};
-}
-
-Result<Prepared<Nothing>> AccountImpl::prepare_subscribe(const std::string& name, bool on) {
-  const MutexLock lock(mutex_);
-  POSTERN_CHECK_OK(check_alive());
-  POSTERN_TRY(NameChanges changes, names_head_.plan_subscribe(name, on));
-  Draft draft(*this);
-  draft.rename(std::move(changes));
-  return Prepared<Nothing>{draft.submit(Urgency::kNormal), {}};
-}
-
-task<Result<MailboxId>> AccountImpl::create(std::string name, SpecialUse use) {
-  POSTERN_CO_TRY(name, canonical_name(name));
-  co_return co_await change<MailboxId>(std::nullopt, [&] { return prepare_create(name, use); });
-}
-
-task<Result<void>> AccountImpl::remove(std::string name) {
-  POSTERN_CO_TRY(name, canonical_name(name));
-  if (name == "INBOX") co_return fail(Errc::kCannot, "INBOX cannot be deleted");
-  POSTERN_CO_CHECK_OK(co_await change<Nothing>(std::nullopt, [&] { return prepare_remove(name); }));
-  co_return Result<void>{};
-}
-
-task<Result<void>> AccountImpl::rename(std::string from, std::string to) {
-  POSTERN_CO_TRY(from, canonical_name(from));
-  POSTERN_CO_TRY(to, canonical_name(to));
-  if (from == "INBOX") {
-    const FoldersPtr names = folders();
-    const Folder* inbox = names->find("INBOX");
-    if (inbox == nullptr || !inbox->exists()) co_return fail(Errc::kCorrupt, "the account has no INBOX");
-    const MailboxId id = inbox->id;
-    POSTERN_CO_CHECK_OK(co_await change<Nothing>(id, [&] { return prepare_rename_inbox(id, to); }));
-    co_return Result<void>{};
-  }
-  POSTERN_CO_CHECK_OK(co_await change<Nothing>(std::nullopt, [&] { return prepare_rename(from, to); }));
-  co_return Result<void>{};
-}
-
-task<Result<void>> AccountImpl::subscribe(std::string name, bool on) {
-  POSTERN_CO_TRY(name, canonical_name(name));
-  POSTERN_CO_CHECK_OK(co_await change<Nothing>(std::nullopt, [&] { return prepare_subscribe(name, on); }));
-  co_return Result<void>{};
-}
-
-task<Result<void>> AccountImpl::set_quota(std::uint64_t limit_bytes) {
-  POSTERN_CO_CHECK_OK(co_await change<Nothing>(std::nullopt, [&]() -> Result<Prepared<Nothing>> {
-    const MutexLock lock(mutex_);
-    POSTERN_CHECK_OK(check_alive());
-    Draft draft(*this);
-    draft.counters().limit_bytes = limit_bytes;
-    return Prepared<Nothing>{draft.submit(Urgency::kNormal), {}};
-  }));
-  co_return Result<void>{};
+  return {.bytes = counters_.used_bytes,
+          .messages = counters_.used_messages,
+          .limit_bytes = counters_.limit_bytes};
 }
 
 }  // namespace postern::mailstore

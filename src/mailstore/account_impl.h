@@ -1,16 +1,18 @@
-// AccountImpl: the account over an engine. One mutex guards all state; it is held for work in memory
-// only.
+// AccountImpl: the account over an engine. One mutex guards all state; it is held for work in
+// memory only.
 //
-// Change: a prepare_*() function, under the mutex, works out the next state from the newest one (`head`),
-// fills a Pending with the batch and the states after it, and submits it. drive() gives the engine one
-// merged batch at a time; finish() publishes what became durable, in order, and wakes the waiters.
-//   nothing happened (kUnavailable, kFull) -> head falls back to durable, the changes in the failed batch
-//     report it, and those queued behind, which were built on them, are prepared anew;
-//   anything else -> the account is dead.
-// So the durable state is always a prefix of the order of changes, without a hole.
+// Change: a prepare_*() function, under the mutex, works out the next state from the newest one
+// (`head`), fills a Pending with the batch and the states after it, and submits it. drive() gives
+// the engine one merged batch at a time; finish() publishes what became durable, in order, and
+// wakes the waiters.
+// When the engine says that nothing happened (kUnavailable, kFull), head falls back to durable, the
+// changes in the failed batch report it, and those queued behind, which were built on them, are
+// prepared anew. After anything else the account is dead. So the durable state is always a prefix
+// of the order of changes, without a hole.
 //
-// The parts: account_impl.cc (queue, names, quota), account_load.cc (rows, fold), account_change.cc
-// (append, store, expunge, copy, move), account_read.cc (structure, bodies), account_sweep.cc.
+// The parts: account_impl.cc (queue, lookups), account_names.cc (names, quota), account_load.cc
+// (account, rows), account_fold.cc, account_change.cc (append, store, expunge, copy, move),
+// account_read.cc (structure, bodies), account_sweep.cc.
 #pragma once
 
 #include <atomic>
@@ -66,18 +68,21 @@ class AccountImpl final : public Account, public std::enable_shared_from_this<Ac
   struct Totals {
     std::atomic<std::uint64_t> loaded_rows{0};
   };
-  using TotalsPtr = std::shared_ptr<Totals>;  // an account may outlive its store while a commit is under way
+  using TotalsPtr =
+      std::shared_ptr<Totals>;  // an account may outlive its store while a commit is under way
 
-  // Loads names and headers. `engine`, `clock` and `random` outlive the account. kNotFound, kCorrupt.
-  static task<Result<std::shared_ptr<AccountImpl>>> load(engine::Engine& engine, const crypto::Secret& master,
-                                                         AccountId id, Clock& clock, Random& random,
+  // Loads names and headers. `engine`, `clock` and `random` outlive the account. kNotFound,
+  // kCorrupt.
+  static task<Result<std::shared_ptr<AccountImpl>>> load(engine::Engine& engine,
+                                                         const crypto::Secret& master, AccountId id,
+                                                         Clock& clock, Random& random,
                                                          Settings settings, TotalsPtr totals);
   // The records of a new account.
-  static Result<engine::Batch> first_batch(const Vault& vault, std::string wrapped_key, std::uint64_t quota_bytes,
-                                           std::int64_t now);
+  static Result<engine::Batch> first_batch(const Vault& vault, std::string wrapped_key,
+                                           std::uint64_t quota_bytes, std::int64_t now);
 
-  AccountImpl(engine::Engine& engine, std::unique_ptr<Vault> vault, Epoch epoch, Clock& clock, Settings settings,
-              TotalsPtr totals);
+  AccountImpl(engine::Engine& engine, std::unique_ptr<Vault> vault, Epoch epoch, Clock& clock,
+              Settings settings, TotalsPtr totals);
   ~AccountImpl() override;
 
   [[nodiscard]] AccountId id() const override { return vault_->account(); }
@@ -90,7 +95,8 @@ class AccountImpl final : public Account, public std::enable_shared_from_this<Ac
   [[nodiscard]] Result<MailboxCounts> status(MailboxId mailbox) const override;
   task<Result<VersionPtr>> version(MailboxId mailbox) override;
   [[nodiscard]] VersionPtr loaded_version(MailboxId mailbox) const override;
-  [[nodiscard]] UidSet vanished_since(MailboxId mailbox, ModSeq since, const VersionPtr& at) const override;
+  [[nodiscard]] UidSet vanished_since(MailboxId mailbox, ModSeq since,
+                                      const VersionPtr& at) const override;
   Uid claim_recent(MailboxId mailbox, bool peek) override;
 
   Result<std::unique_ptr<MessageWriter>> begin_message(std::uint64_t size_hint) override;
@@ -102,13 +108,14 @@ class AccountImpl final : public Account, public std::enable_shared_from_this<Ac
   task<Result<CopyResult>> move(MailboxId from, UidSet uids, MailboxId to) override;
 
   task<Result<std::vector<StoredMessage>>> read_info(std::vector<EmailId> emails) override;
-  task<Result<std::string>> read_body(EmailId email, std::uint64_t offset, std::size_t length) override;
+  task<Result<std::string>> read_body(EmailId email, std::uint64_t offset,
+                                      std::size_t length) override;
 
   [[nodiscard]] Watch watch(MailboxId mailbox, Signal& signal) override;
   [[nodiscard]] Usage usage() const override;
   task<Result<void>> set_quota(std::uint64_t limit_bytes) override;
 
-  // -- for MailStore -------------------------------------------------------------------------------
+  // -- for MailStore ----------------------------------------------------------------------------
   [[nodiscard]] bool dead() const;
   // No later change is accepted; sessions are woken and find kUnavailable.
   void kill();
@@ -124,7 +131,7 @@ class AccountImpl final : public Account, public std::enable_shared_from_this<Ac
   friend class Draft;
   struct Sweep;
 
-  // -- change: the queue ---------------------------------------------------------------------------
+  // -- change: the queue ------------------------------------------------------------------------
   void submit(const PendingPtr& pending) POSTERN_REQUIRES(mutex_);
   void drive() POSTERN_EXCLUDES(mutex_);
   void finish(Result<void> result) POSTERN_EXCLUDES(mutex_);
@@ -136,31 +143,41 @@ class AccountImpl final : public Account, public std::enable_shared_from_this<Ac
 
   // Prepares, submits, waits; again when a change before it failed. `rows`: mailbox to load first.
   template <class T>
-  task<Result<T>> change(std::optional<MailboxId> rows, std::function<Result<Prepared<T>>()> prepare);
+  task<Result<T>> change(std::optional<MailboxId> rows,
+                         std::function<Result<Prepared<T>>()> prepare);
 
-  Result<Prepared<MailboxId>> prepare_create(const std::string& name, SpecialUse use) POSTERN_EXCLUDES(mutex_);
-  Result<Prepared<Nothing>> prepare_remove(const std::string& name) POSTERN_EXCLUDES(mutex_);
-  Result<Prepared<Nothing>> prepare_rename(const std::string& from, const std::string& to) POSTERN_EXCLUDES(mutex_);
-  Result<Prepared<Nothing>> prepare_rename_inbox(MailboxId inbox, const std::string& to) POSTERN_EXCLUDES(mutex_);
-  Result<Prepared<Nothing>> prepare_subscribe(const std::string& name, bool on) POSTERN_EXCLUDES(mutex_);
-  Result<Prepared<AppendResult>> prepare_append(MailboxId mailbox, std::vector<NewMessage>& messages)
+  Result<Prepared<MailboxId>> prepare_create(const std::string& name, SpecialUse use)
       POSTERN_EXCLUDES(mutex_);
-  Result<Prepared<StoreResult>> prepare_store(MailboxId mailbox, const UidSet& uids, const FlagChange& wanted,
-                                              std::optional<ModSeq> unchanged_since) POSTERN_EXCLUDES(mutex_);
-  Result<Prepared<ExpungeResult>> prepare_expunge(MailboxId mailbox, const std::optional<UidSet>& uids)
+  Result<Prepared<Nothing>> prepare_remove(const std::string& name) POSTERN_EXCLUDES(mutex_);
+  Result<Prepared<Nothing>> prepare_rename(const std::string& from, const std::string& to)
+      POSTERN_EXCLUDES(mutex_);
+  Result<Prepared<Nothing>> prepare_rename_inbox(MailboxId inbox, const std::string& to)
+      POSTERN_EXCLUDES(mutex_);
+  Result<Prepared<Nothing>> prepare_subscribe(const std::string& name, bool on)
+      POSTERN_EXCLUDES(mutex_);
+  Result<Prepared<AppendResult>> prepare_append(MailboxId mailbox,
+                                                std::vector<NewMessage>& messages)
+      POSTERN_EXCLUDES(mutex_);
+  Result<Prepared<StoreResult>> prepare_store(MailboxId mailbox, const UidSet& uids,
+                                              const FlagChange& wanted,
+                                              std::optional<ModSeq> unchanged_since)
+      POSTERN_EXCLUDES(mutex_);
+  Result<Prepared<ExpungeResult>> prepare_expunge(MailboxId mailbox,
+                                                  const std::optional<UidSet>& uids)
       POSTERN_EXCLUDES(mutex_);
   enum class CopyMode : std::uint8_t { kCopy, kMove };
-  Result<Prepared<CopyResult>> prepare_copy(MailboxId from, const UidSet& uids, MailboxId to, CopyMode mode)
-      POSTERN_EXCLUDES(mutex_);
+  Result<Prepared<CopyResult>> prepare_copy(MailboxId from, const UidSet& uids, MailboxId to,
+                                            CopyMode mode) POSTERN_EXCLUDES(mutex_);
 
-  [[nodiscard]] MailboxPtr find(MailboxId mailbox) const POSTERN_REQUIRES(mutex_);  // null when unknown
+  [[nodiscard]] MailboxPtr find(MailboxId mailbox) const
+      POSTERN_REQUIRES(mutex_);  // null when unknown
   // Exists in the newest state and is whole.
   [[nodiscard]] Result<MailboxPtr> find_head(MailboxId mailbox, Errc absent = Errc::kNotFound) const
       POSTERN_REQUIRES(mutex_);
   [[nodiscard]] Result<MailboxPtr> find_durable(MailboxId mailbox) const POSTERN_REQUIRES(mutex_);
   [[nodiscard]] Result<Folder> new_mailbox(Counters& counters) const;
 
-  // -- rows ----------------------------------------------------------------------------------------
+  // -- rows -------------------------------------------------------------------------------------
   struct Rows;  // what a load gathers
   class LoadTurn;
   task<Result<void>> load_rows(MailboxId mailbox);
@@ -171,17 +188,18 @@ class AccountImpl final : public Account, public std::enable_shared_from_this<Ac
   [[nodiscard]] bool fold_is_due(const Mailbox& mailbox) const POSTERN_REQUIRES(mutex_);
   void drop_rows(Mailbox& mailbox) POSTERN_REQUIRES(mutex_);
 
-  // -- reading -------------------------------------------------------------------------------------
+  // -- reading ----------------------------------------------------------------------------------
   task<Result<BodyLocator>> locate(EmailId email);
   task<Result<StoredMessage>> rebuild_info(EmailId email);
 
-  // -- sweep ---------------------------------------------------------------------------------------
+  // -- sweep ------------------------------------------------------------------------------------
   [[nodiscard]] bool sweep_is_due() POSTERN_EXCLUDES(mutex_);
   void keep_from_sweep(const AddSection& section) POSTERN_REQUIRES(mutex_);
   task<Result<void>> gather_released(Sweep& sweep);
   task<Result<void>> mark_live(Sweep& sweep);
   task<Result<void>> free_dead(Sweep& sweep);
-  Result<Prepared<Nothing>> prepare_free(Sweep& sweep, std::vector<std::pair<EmailId, engine::BlobId>>& dead,
+  Result<Prepared<Nothing>> prepare_free(Sweep& sweep,
+                                         std::vector<std::pair<EmailId, engine::BlobId>>& dead,
                                          bool last) POSTERN_EXCLUDES(mutex_);
 
   engine::Engine& engine_;
@@ -200,10 +218,10 @@ class AccountImpl final : public Account, public std::enable_shared_from_this<Ac
   std::deque<PendingPtr> queue_ POSTERN_GUARDED_BY(mutex_);
   std::vector<PendingPtr> in_flight_ POSTERN_GUARDED_BY(mutex_);
   bool driving_ POSTERN_GUARDED_BY(mutex_) = false;
-  bool releases_ POSTERN_GUARDED_BY(mutex_) = false;  // 'R' records may exist
+  bool releases_ POSTERN_GUARDED_BY(mutex_) = false;        // 'R' records may exist
   std::int64_t next_sweep_ POSTERN_GUARDED_BY(mutex_) = 0;  // unix seconds; not earlier
   bool incomplete_ POSTERN_GUARDED_BY(mutex_) = false;  // a mailbox is unreadable: nothing is swept
-  Sweep* sweep_ POSTERN_GUARDED_BY(mutex_) = nullptr; // the one under way
+  Sweep* sweep_ POSTERN_GUARDED_BY(mutex_) = nullptr;   // the one under way
   std::unordered_map<EmailId, BodyLocator> locators_ POSTERN_GUARDED_BY(mutex_);
 
   // Held while a signal is raised, so that none is raised after its Watch is gone. Taken alone.
@@ -212,7 +230,8 @@ class AccountImpl final : public Account, public std::enable_shared_from_this<Ac
 };
 
 template <class T>
-task<Result<T>> AccountImpl::change(std::optional<MailboxId> rows, std::function<Result<Prepared<T>>()> prepare) {
+task<Result<T>> AccountImpl::change(std::optional<MailboxId> rows,
+                                    std::function<Result<Prepared<T>>()> prepare) {
   // LIMIT: a change gives up when this many before it failed under it.
   constexpr int kAttempts = 16;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {

@@ -1,19 +1,18 @@
-// Loading an account and the rows of its mailboxes, folding logs into chunks, and letting rows go.
+// Loading an account, and the rows of its mailboxes when they are first asked for.
 #include <algorithm>
-#include <unordered_set>
 #include <utility>
 
 #include "base/log.h"
 #include "crypto/crypto.h"
 #include "mailstore/account_impl.h"
 #include "mailstore/chunk_codec.h"
-#include "mailstore/draft.h"
 #include "mailstore/keys.h"
 
 namespace postern::mailstore {
 namespace {
 
-constexpr std::size_t kScanStep = 512;  // items a call, so that a huge mailbox is not one huge answer
+constexpr std::size_t kScanStep =
+    512;  // items a call, so that a huge mailbox is not one huge answer
 
 // The reason, and which record.
 std::unexpected<Error> corrupt(std::string_view key, std::string_view detail) {
@@ -22,7 +21,8 @@ std::unexpected<Error> corrupt(std::string_view key, std::string_view detail) {
 
 // Calls visit(Item) -> Result<void> for all keys in the range, in steps.
 template <class Visit>
-task<Result<void>> scan_all(engine::Engine& engine, AccountId account, keys::Range range, Visit visit) {
+task<Result<void>> scan_all(engine::Engine& engine, AccountId account, keys::Range range,
+                            Visit visit) {
   for (;;) {
     POSTERN_CO_TRY(const std::vector<engine::Item> items,
                    co_await engine.scan(account, range.first, range.second, kScanStep));
@@ -34,13 +34,14 @@ task<Result<void>> scan_all(engine::Engine& engine, AccountId account, keys::Ran
 
 }  // namespace
 
-// -- the account -------------------------------------------------------------------------------------
+// -- the account --------------------------------------------------------------------------------
 
 Result<engine::Batch> AccountImpl::first_batch(const Vault& vault, std::string wrapped_key,
                                                std::uint64_t quota_bytes, std::int64_t now) {
   static constexpr std::pair<std::string_view, SpecialUse> kFolders[] = {
-      {"INBOX", SpecialUse::kNone},   {"Archive", SpecialUse::kArchive}, {"Drafts", SpecialUse::kDrafts},
-      {"Junk", SpecialUse::kJunk},    {"Sent", SpecialUse::kSent},       {"Trash", SpecialUse::kTrash},
+      {"INBOX", SpecialUse::kNone},    {"Archive", SpecialUse::kArchive},
+      {"Drafts", SpecialUse::kDrafts}, {"Junk", SpecialUse::kJunk},
+      {"Sent", SpecialUse::kSent},     {"Trash", SpecialUse::kTrash},
   };
   engine::Batch batch;
   const auto put = [&](std::string key, std::string_view plain) {
@@ -49,7 +50,8 @@ Result<engine::Batch> AccountImpl::first_batch(const Vault& vault, std::string w
   };
   Counters counters;
   counters.limit_bytes = quota_bytes;
-  if (now < 1 || now > std::int64_t{UidValidity::kMaxValue} - 6) return fail(Errc::kLimit, "the clock is wrong");
+  if (now < 1 || now > std::int64_t{UidValidity::kMaxValue} - 6)
+    return fail(Errc::kLimit, "the clock is wrong");
   counters.last_uid_validity = static_cast<std::uint32_t>(now - 1);
   for (const auto& [name, use] : kFolders) {
     Folder folder;
@@ -66,9 +68,11 @@ Result<engine::Batch> AccountImpl::first_batch(const Vault& vault, std::string w
   return batch;
 }
 
-task<Result<std::shared_ptr<AccountImpl>>> AccountImpl::load(engine::Engine& engine, const crypto::Secret& master,
-                                                             AccountId id, Clock& clock, Random& random,
-                                                             Settings settings, TotalsPtr totals) {
+task<Result<std::shared_ptr<AccountImpl>>> AccountImpl::load(engine::Engine& engine,
+                                                             const crypto::Secret& master,
+                                                             AccountId id, Clock& clock,
+                                                             Random& random, Settings settings,
+                                                             TotalsPtr totals) {
   // An account that is not there is not acquired: that could make the engine remember it.
   POSTERN_CO_TRY(const auto wrapped, co_await engine.get(id, {keys::plain(keys::kAccountKey)}));
   if (!wrapped[0]) co_return fail(Errc::kNotFound, "no such account");
@@ -76,7 +80,8 @@ task<Result<std::shared_ptr<AccountImpl>>> AccountImpl::load(engine::Engine& eng
   POSTERN_CO_TRY(const Epoch epoch, co_await engine.acquire(id));
   auto vault = std::make_unique<Vault>(id, std::move(key), random);
   const Vault& open = *vault;
-  auto account = std::make_shared<AccountImpl>(engine, std::move(vault), epoch, clock, settings, std::move(totals));
+  auto account = std::make_shared<AccountImpl>(engine, std::move(vault), epoch, clock, settings,
+                                               std::move(totals));
 
   POSTERN_CO_TRY(const auto stored, co_await engine.get(id, {keys::plain(keys::kCounters)}));
   if (!stored[0]) co_return corrupt(keys::plain(keys::kCounters), "missing");
@@ -88,7 +93,8 @@ task<Result<std::shared_ptr<AccountImpl>>> AccountImpl::load(engine::Engine& eng
   std::unordered_map<MailboxId, MailboxPtr> mailboxes;
   const auto visit_mailbox = [&](const engine::Item& item) -> Result<void> {
     const auto plain = open.open(item.key, item.value);
-    auto record = plain ? decode_mailbox(*plain) : Result<MailboxRecord>(std::unexpected(plain.error()));
+    auto record =
+        plain ? decode_mailbox(*plain) : Result<MailboxRecord>(std::unexpected(plain.error()));
     if (!record) {
       // One unreadable name must not keep the other mailboxes from their owner.
       incomplete = true;
@@ -100,7 +106,8 @@ task<Result<std::shared_ptr<AccountImpl>>> AccountImpl::load(engine::Engine& eng
     mailbox->validity = record->folder.uid_validity;
     mailbox->damaged = true;  // until its header is found
     mailbox->durable.exists = true;
-    mailbox->durable.keywords = std::make_shared<const std::vector<std::string>>(std::move(record->keywords));
+    mailbox->durable.keywords =
+        std::make_shared<const std::vector<std::string>>(std::move(record->keywords));
     mailboxes.emplace(mailbox->id, mailbox);
     names.push_back({record->folder.name, std::move(record->folder)});
     return {};
@@ -124,13 +131,15 @@ task<Result<std::shared_ptr<AccountImpl>>> AccountImpl::load(engine::Engine& eng
   const auto visit_subscription = [&](const engine::Item& item) -> Result<void> {
     auto plain = open.open(item.key, item.value);
     if (!plain) {
-      log_error("subscription_damaged", {{"account", id.value()}, {"key", keys::printable(item.key)}});
+      log_error("subscription_damaged",
+                {{"account", id.value()}, {"key", keys::printable(item.key)}});
       return {};
     }
     names.push_back({*plain, Folder{.name = *plain, .subscribed = true}});
     return {};
   };
-  POSTERN_CO_CHECK_OK(co_await scan_all(engine, id, keys::all_of(keys::kSubscription), visit_subscription));
+  POSTERN_CO_CHECK_OK(
+      co_await scan_all(engine, id, keys::all_of(keys::kSubscription), visit_subscription));
 
   const keys::Range releases = keys::all_of(keys::kRelease);
   POSTERN_CO_TRY(const auto released, co_await engine.scan(id, releases.first, releases.second, 1));
@@ -140,8 +149,9 @@ task<Result<std::shared_ptr<AccountImpl>>> AccountImpl::load(engine::Engine& eng
     for (auto& [mailbox_id, mailbox] : mailboxes) {
       if (mailbox->damaged) {
         incomplete = true;
-        log_error("mailbox_damaged", {{"account", id.value()},
-                                      {"key", keys::printable(keys::of_mailbox(keys::kHeader, mailbox_id))}});
+        log_error("mailbox_damaged",
+                  {{"account", id.value()},
+                   {"key", keys::printable(keys::of_mailbox(keys::kHeader, mailbox_id))}});
       }
       mailbox->head = mailbox->durable;
     }
@@ -155,7 +165,7 @@ task<Result<std::shared_ptr<AccountImpl>>> AccountImpl::load(engine::Engine& eng
   co_return account;
 }
 
-// -- rows --------------------------------------------------------------------------------------------
+// -- rows ---------------------------------------------------------------------------------------
 
 struct AccountImpl::Rows {
   MailboxPtr mailbox;
@@ -232,8 +242,8 @@ task<Result<void>> AccountImpl::load_rows(MailboxId id) {
   }
 }
 
-// The chunks and the history once, then the log after what was read of it. No fold can run meanwhile: only
-// loaded mailboxes are folded.
+// The chunks and the history once, then the log after what was read of it. No fold can run
+// meanwhile: only loaded mailboxes are folded.
 task<Result<void>> AccountImpl::read_rows(Rows& rows) {
   const MailboxId mailbox = rows.mailbox->id;
   if (!rows.version) {
@@ -243,7 +253,8 @@ task<Result<void>> AccountImpl::read_rows(Rows& rows) {
       auto chunk = decode_chunk(plain);
       if (!chunk) return corrupt(item.key, chunk.error().detail);
       if (keys::chunk(mailbox, (*chunk)->rows.front().uid) != item.key ||
-          (!rows.stored.empty() && rows.stored.back()->rows.back().uid >= (*chunk)->rows.front().uid)) {
+          (!rows.stored.empty() &&
+           rows.stored.back()->rows.back().uid >= (*chunk)->rows.front().uid)) {
         return corrupt(item.key, "out of order");
       }
       for (const MessageRow& row : (*chunk)->rows) {
@@ -260,7 +271,8 @@ task<Result<void>> AccountImpl::read_rows(Rows& rows) {
     POSTERN_CO_CHECK_OK(
         co_await scan_all(engine_, id(), keys::all_of_mailbox(keys::kChunk, mailbox), visit_chunk));
     counts.highest_modseq = rows.header.folded;
-    rows.version = std::make_shared<const MailboxVersion>(rows.mailbox->validity, counts, rows.keywords, rows.stored);
+    rows.version = std::make_shared<const MailboxVersion>(rows.mailbox->validity, counts,
+                                                          rows.keywords, rows.stored);
 
     const auto visit_vanished = [&](const engine::Item& item) -> Result<void> {
       POSTERN_TRY(const std::string plain, vault_->open(item.key, item.value));
@@ -270,8 +282,8 @@ task<Result<void>> AccountImpl::read_rows(Rows& rows) {
       std::move(entries->begin(), entries->end(), std::back_inserter(rows.vanished));
       return {};
     };
-    POSTERN_CO_CHECK_OK(
-        co_await scan_all(engine_, id(), keys::all_of_mailbox(keys::kVanished, mailbox), visit_vanished));
+    POSTERN_CO_CHECK_OK(co_await scan_all(
+        engine_, id(), keys::all_of_mailbox(keys::kVanished, mailbox), visit_vanished));
   }
   const auto visit_log = [&](const engine::Item& item) -> Result<void> {
     POSTERN_TRY(const std::string plain, vault_->open(item.key, item.value));
@@ -279,7 +291,8 @@ task<Result<void>> AccountImpl::read_rows(Rows& rows) {
     if (!record) return corrupt(item.key, record.error().detail);
     const ModSeq modseq = keys::modseq_of(item.key);
     // Each change of a mailbox is one record: a gap is a lost change (I8).
-    if (modseq.value() != rows.read_to.value() + 1) return corrupt(item.key, "the log has a gap before it");
+    if (modseq.value() != rows.read_to.value() + 1)
+      return corrupt(item.key, "the log has a gap before it");
     rows.read_to = modseq;
     rows.log.emplace_back(modseq, std::move(*record));
     return {};
@@ -291,7 +304,9 @@ task<Result<void>> AccountImpl::read_rows(Rows& rows) {
 
 Result<bool> AccountImpl::install_rows(Rows& rows) {
   Mailbox& mailbox = *rows.mailbox;
-  const auto log_key = [&](ModSeq modseq) { return keys::of_modseq(keys::kLog, mailbox.id, modseq); };
+  const auto log_key = [&](ModSeq modseq) {
+    return keys::of_modseq(keys::kLog, mailbox.id, modseq);
+  };
   const auto replay = [&](ModSeq to, const KeywordsPtr& keywords) -> Result<void> {
     if (rows.log.empty() || rows.log.front().first > to) return {};
     VersionEditor editor(*rows.version);
@@ -324,12 +339,14 @@ Result<bool> AccountImpl::install_rows(Rows& rows) {
     rows.keywords = mailbox.durable.keywords;
     return false;
   }
-  // The engine may be ahead of what is published here; what is beyond stays for the changes under way.
+  // The engine may be ahead of what is published here; what is beyond stays for the changes under
+  // way.
   POSTERN_CHECK_OK(replay(target, mailbox.durable.keywords));
   const MailboxCounts& found = rows.version->counts();
   const MailboxCounts& wanted = header.counts;
-  if (found.exists != wanted.exists || found.unseen != wanted.unseen || found.deleted != wanted.deleted ||
-      found.bytes != wanted.bytes || found.uid_next > wanted.uid_next) {
+  if (found.exists != wanted.exists || found.unseen != wanted.unseen ||
+      found.deleted != wanted.deleted || found.bytes != wanted.bytes ||
+      found.uid_next > wanted.uid_next) {
     return corrupt(keys::of_mailbox(keys::kHeader, mailbox.id), "counts do not fit the rows");
   }
   mailbox.durable.version = std::make_shared<const MailboxVersion>(
@@ -381,149 +398,19 @@ UidSet AccountImpl::vanished_since(MailboxId id, ModSeq since, const VersionPtr&
     const MailboxPtr mailbox = find(id);
     if (mailbox && mailbox->durable.version && since >= mailbox->durable.header.vanished_floor) {
       std::vector<UidSet::Interval> intervals;
-      const auto first = std::upper_bound(mailbox->vanished.begin(), mailbox->vanished.end(), since,
-                                          [](ModSeq modseq, const Vanished& entry) { return modseq < entry.modseq; });
+      const auto first = std::upper_bound(
+          mailbox->vanished.begin(), mailbox->vanished.end(), since,
+          [](ModSeq modseq, const Vanished& entry) { return modseq < entry.modseq; });
       for (auto entry = first; entry != mailbox->vanished.end(); ++entry) {
         if (entry->modseq > at->counts().highest_modseq) break;
-        intervals.insert(intervals.end(), entry->uids.intervals().begin(), entry->uids.intervals().end());
+        intervals.insert(intervals.end(), entry->uids.intervals().begin(),
+                         entry->uids.intervals().end());
       }
       return UidSet::from_unsorted(std::move(intervals));
     }
   }
   // RFC 7162 §3.2.6: with the history gone, every UID that is not there counts as expunged since.
   return UidSet::range(1, at->counts().uid_next.value() - 1).subtract(at->all_uids());
-}
-
-// -- fold --------------------------------------------------------------------------------------------
-
-bool AccountImpl::fold_is_due(const Mailbox& mailbox) const {
-  const Header& header = mailbox.durable.header;
-  return mailbox.durable.exists && !mailbox.damaged && !mailbox.folding &&
-         header.log_records >= mailbox.fold_from &&
-         (header.log_records > kFoldRecords || header.log_bytes > kFoldBytes);
-}
-
-void AccountImpl::fold(MailboxId id) {
-  MailboxPtr mailbox;
-  VersionPtr version;
-  Header header;
-  std::vector<ChunkPtr> stored;
-  std::vector<Vanished> expunged;  // of the log, to become a history record
-  std::size_t history = 0;
-  std::deque<Mailbox::VanishedRecord> records;
-  {
-    const MutexLock lock(mutex_);
-    mailbox = find(id);
-    if (dead_ || !mailbox || !mailbox->durable.version || mailbox->loading || !fold_is_due(*mailbox)) return;
-    mailbox->folding = true;
-    // The durable state: whatever happens to changes under way, this is in the engine.
-    version = mailbox->durable.version;
-    header = mailbox->durable.header;
-    stored = mailbox->stored;
-    history = mailbox->vanished.size();
-    records = mailbox->vanished_records;
-    const auto first = std::upper_bound(mailbox->vanished.begin(), mailbox->vanished.end(), header.folded,
-                                        [](ModSeq modseq, const Vanished& entry) { return modseq < entry.modseq; });
-    expunged.assign(first, mailbox->vanished.end());
-  }
-  const ModSeq to = version->counts().highest_modseq;
-  engine::Batch batch;
-  const auto put = [&](std::string key, std::string_view plain) {
-    std::string sealed = vault_->seal(key, plain);
-    batch.puts.emplace_back(std::move(key), std::move(sealed));
-  };
-  Folded folded;
-  folded.stored = version->chunks();
-  std::unordered_set<const Chunk*> kept;
-  std::unordered_set<std::uint32_t> kept_keys;
-  for (const ChunkPtr& chunk : stored) kept.insert(chunk.get());
-  for (const ChunkPtr& chunk : folded.stored) {
-    kept_keys.insert(chunk->rows.front().uid.value());
-    if (!kept.contains(chunk.get())) put(keys::chunk(id, chunk->rows.front().uid), encode_chunk(*chunk));
-  }
-  for (const ChunkPtr& chunk : stored) {
-    const Uid first = chunk->rows.front().uid;
-    if (!kept_keys.contains(first.value())) batch.deletes.push_back(keys::chunk(id, first));
-  }
-  batch.delete_ranges.emplace_back(keys::of_modseq(keys::kLog, id, ModSeq(header.folded.value() + 1)),
-                                   keys::of_modseq(keys::kLog, id, ModSeq(to.value() + 1)));
-  ModSeq floor = header.vanished_floor;
-  if (!expunged.empty()) {
-    folded.record = Mailbox::VanishedRecord{expunged.back().modseq, expunged.size()};
-    put(keys::of_modseq(keys::kVanished, id, expunged.back().modseq), encode_vanished(expunged));
-  }
-  // The oldest records go while the others still hold enough.
-  for (std::size_t left = history; left > kMaxVanished && folded.cut_records < records.size();
-       ++folded.cut_records) {
-    left -= records[folded.cut_records].entries;
-    floor = records[folded.cut_records].key;
-  }
-  if (folded.cut_records != 0) {
-    batch.delete_ranges.emplace_back(keys::of_modseq(keys::kVanished, id, ModSeq(0)),
-                                     keys::of_modseq(keys::kVanished, id, ModSeq(floor.value() + 1)));
-  }
-  {
-    const MutexLock lock(mutex_);
-    if (dead_ || !mailbox->head.exists || !mailbox->head.version) {
-      mailbox->folding = false;
-      return;
-    }
-    Draft draft(*this);
-    draft.batch() = std::move(batch);
-    Effect& effect = draft.touch(mailbox);
-    effect.after.header.folded = to;
-    effect.after.header.vanished_floor = floor;
-    effect.after.header.log_records -= header.log_records;
-    effect.after.header.log_bytes -= header.log_bytes;
-    effect.folded = std::move(folded);
-    draft.submit(engine::Engine::Urgency::kNormal);
-  }
-  drive();
-}
-
-task<Result<void>> AccountImpl::fold_due() {
-  const auto due = [this] {
-    std::vector<MailboxId> mailboxes;
-    const MutexLock lock(mutex_);
-    for (const auto& [id, mailbox] : mailboxes_) {
-      if (!dead_ && fold_is_due(*mailbox)) mailboxes.push_back(id);
-    }
-    return mailboxes;
-  };
-  for (const MailboxId mailbox : due()) {
-    const auto loaded = co_await load_rows(mailbox);
-    if (loaded) {
-      fold(mailbox);
-    } else if (loaded.error().code == Errc::kCorrupt) {
-      log_error("mailbox_damaged", {{"account", id().value()}, {"detail", loaded.error().detail}});
-    }
-  }
-  co_return Result<void>{};
-}
-
-// -- letting go --------------------------------------------------------------------------------------
-
-void AccountImpl::drop_rows(Mailbox& mailbox) {
-  if (mailbox.durable.version) totals_->loaded_rows -= mailbox.durable.version->exists();
-  mailbox.durable.version = mailbox.head.version = nullptr;
-  mailbox.stored.clear();
-  mailbox.vanished.clear();
-  mailbox.vanished_records.clear();
-}
-
-void AccountImpl::unload_idle() {
-  std::unordered_set<MailboxId> watched;
-  {
-    const MutexLock lock(watch_mutex_);
-    for (const auto& [mailbox, signal] : watchers_) watched.insert(mailbox);
-  }
-  const MutexLock lock(mutex_);
-  for (auto& [id, mailbox] : mailboxes_) {
-    if (mailbox->pending != 0 || mailbox->folding || !mailbox->durable.version || watched.contains(id)) continue;
-    // Held by a session: it will want the next version, too. Two references are the account's own.
-    if (mailbox->durable.version.use_count() > 2) continue;
-    drop_rows(*mailbox);
-  }
 }
 
 }  // namespace postern::mailstore

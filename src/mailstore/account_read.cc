@@ -9,15 +9,19 @@
 namespace postern::mailstore {
 namespace {
 
-// Locators kept in memory: a client that reads a body in pieces asks for the same one over and over.
+// Locators kept in memory: a client that reads a body in pieces asks for the same one over and
+// over.
 constexpr std::size_t kLocators = 1024;
 constexpr std::size_t kRebuildStep = 16 * kBodyChunk;
 
 class Writer final : public MessageWriter {
  public:
-  Writer(std::shared_ptr<AccountImpl> account, const Vault& vault, std::unique_ptr<engine::BlobWriter> blob,
-         std::uint64_t max_size)
-      : account_(std::move(account)), blob_(std::move(blob)), sealer_(vault, blob_->id()), max_size_(max_size) {}
+  Writer(std::shared_ptr<AccountImpl> account, const Vault& vault,
+         std::unique_ptr<engine::BlobWriter> blob, std::uint64_t max_size)
+      : account_(std::move(account)),
+        blob_(std::move(blob)),
+        sealer_(vault, blob_->id()),
+        max_size_(max_size) {}
 
   task<Result<void>> append(std::string_view bytes) override {
     if (sealer_.size() + bytes.size() > max_size_) co_return fail(Errc::kTooBig, "message");
@@ -64,7 +68,9 @@ StagedMessage::StagedMessage(std::unique_ptr<Impl> impl) : impl_(std::move(impl)
 StagedMessage::~StagedMessage() = default;
 StagedMessage::StagedMessage(StagedMessage&&) noexcept = default;
 StagedMessage& StagedMessage::operator=(StagedMessage&&) noexcept = default;
-std::uint64_t StagedMessage::size() const { return impl_->locator.size; }
+std::uint64_t StagedMessage::size() const {
+  return impl_->locator.size;
+}
 
 Result<std::unique_ptr<MessageWriter>> AccountImpl::begin_message(std::uint64_t size_hint) {
   if (size_hint > settings_.max_message_size) return fail(Errc::kTooBig, "message");
@@ -72,12 +78,14 @@ Result<std::unique_ptr<MessageWriter>> AccountImpl::begin_message(std::uint64_t 
     const MutexLock lock(mutex_);
     POSTERN_CHECK_OK(check_alive());
     // Early, so that the client keeps its bytes; append() has the last word.
-    if (counters_head_.limit_bytes != 0 && counters_head_.used_bytes + size_hint > counters_head_.limit_bytes) {
+    if (counters_head_.limit_bytes != 0 &&
+        counters_head_.used_bytes + size_hint > counters_head_.limit_bytes) {
       return fail(Errc::kOverQuota, "account quota");
     }
   }
   POSTERN_TRY(auto blob, engine_.create_blob(id(), vault_->new_blob_id(), size_hint));
-  return std::make_unique<Writer>(shared_from_this(), *vault_, std::move(blob), settings_.max_message_size);
+  return std::make_unique<Writer>(shared_from_this(), *vault_, std::move(blob),
+                                  settings_.max_message_size);
 }
 
 task<Result<BodyLocator>> AccountImpl::locate(EmailId email) {
@@ -101,18 +109,22 @@ task<Result<BodyLocator>> AccountImpl::locate(EmailId email) {
   co_return locator;
 }
 
-task<Result<std::string>> AccountImpl::read_body(EmailId email, std::uint64_t offset, std::size_t length) {
+task<Result<std::string>> AccountImpl::read_body(EmailId email, std::uint64_t offset,
+                                                 std::size_t length) {
   POSTERN_CO_TRY(const BodyLocator locator, co_await locate(email));
   const BodyRange range = body_range(locator.size, offset, length);
   if (range.length == 0) co_return std::string();
-  auto sealed = co_await engine_.read_blob(id(), locator.blob, range.blob_offset, range.blob_length);
+  auto sealed =
+      co_await engine_.read_blob(id(), locator.blob, range.blob_offset, range.blob_length);
   if (!sealed) {
-    const Errc code = sealed.error().code == Errc::kNotFound ? Errc::kExpunged : sealed.error().code;
+    const Errc code =
+        sealed.error().code == Errc::kNotFound ? Errc::kExpunged : sealed.error().code;
     co_return fail(code, sealed.error().detail);
   }
   auto plain = open_body(*vault_, locator, range, *sealed);
   if (!plain) {
-    co_return fail(plain.error().code, "email " + std::to_string(email.value()) + ": " + plain.error().detail);
+    co_return fail(plain.error().code,
+                   "email " + std::to_string(email.value()) + ": " + plain.error().detail);
   }
   co_return std::move(*plain);
 }

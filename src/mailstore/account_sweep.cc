@@ -1,14 +1,14 @@
-// The sweep: emails that lost a row are looked for in all mailboxes; those that no row names any more lose
-// their records and their blobs.
+// The sweep: emails that lost a row are looked for in all mailboxes; those that no row names any
+// more lose their records and their blobs.
 //
-// There are no reference counts to go wrong. What to look for is in 'R' records, written by the change that
-// took the rows away and deleted by the change that frees the last of them: a crash in between only means
-// that the same emails are looked for again.
+// There are no reference counts to go wrong. What to look for is in 'R' records, written by the
+// change that took the rows away and deleted by the change that frees the last of them: a crash in
+// between only means that the same emails are looked for again.
 //
-// Against changes that run at the same time: a row can only come from an existing row (COPY, MOVE) or bring
-// a new email (APPEND). Both the durable and the newest rows are marked, and while a sweep is under way
-// every COPY and MOVE takes its emails out of it (keep_from_sweep), so a row that moves from a mailbox
-// still to be marked to one already marked is not missed.
+// Against changes that run at the same time: a row can only come from an existing row (COPY, MOVE)
+// or bring a new email (APPEND). Both the durable and the newest rows are marked, and while a sweep
+// is under way every COPY and MOVE takes its emails out of it (keep_from_sweep), so a row that
+// moves from a mailbox still to be marked to one already marked is not missed.
 #include <algorithm>
 #include <unordered_set>
 #include <utility>
@@ -47,9 +47,10 @@ Result<std::vector<EmailId>> emails_of(const Vault& vault, char kind, const engi
 }  // namespace
 
 struct AccountImpl::Sweep {
-  std::vector<std::string> records;           // keys of the 'R' records this sweep answers
+  std::vector<std::string> records;  // keys of the 'R' records this sweep answers
   std::vector<MailboxId> deleted_mailboxes;
-  std::unordered_set<EmailId> candidates;     // guarded by the account's mutex while the sweep is registered
+  std::unordered_set<EmailId>
+      candidates;  // guarded by the account's mutex while the sweep is registered
   bool more = false;
 };
 
@@ -59,7 +60,8 @@ void AccountImpl::keep_from_sweep(const AddSection& section) {
 
 bool AccountImpl::sweep_is_due() {
   const MutexLock lock(mutex_);
-  return !dead_ && !incomplete_ && releases_ && sweep_ == nullptr && clock_.unix_seconds() >= next_sweep_;
+  return !dead_ && !incomplete_ && releases_ && sweep_ == nullptr &&
+         clock_.unix_seconds() >= next_sweep_;
 }
 
 // Before the sweep is registered, so the candidates need no mutex yet.
@@ -71,7 +73,8 @@ task<Result<void>> AccountImpl::gather_released(Sweep& sweep) {
     return std::pair(counters_.next_release, counters_head_.next_release);
   };
   const auto expected = numbers();
-  POSTERN_CO_TRY(const auto items, co_await engine_.scan(id(), all.first, all.second, kReleasesAtOnce));
+  POSTERN_CO_TRY(const auto items,
+                 co_await engine_.scan(id(), all.first, all.second, kReleasesAtOnce));
   const auto rest = [&](std::int64_t until) {
     const MutexLock lock(mutex_);
     next_sweep_ = until;
@@ -96,14 +99,16 @@ task<Result<void>> AccountImpl::gather_released(Sweep& sweep) {
     for (const char kind : {keys::kChunk, keys::kLog}) {
       keys::Range range = keys::all_of_mailbox(kind, mailbox);
       for (bool more = true; more;) {
-        POSTERN_CO_TRY(const auto rows, co_await engine_.scan(id(), range.first, range.second, kScanStep));
+        POSTERN_CO_TRY(const auto rows,
+                       co_await engine_.scan(id(), range.first, range.second, kScanStep));
         more = rows.size() == kScanStep;
         if (more) range.first = rows.back().key + '\0';
         for (const engine::Item& item : rows) {
           const auto named = emails_of(*vault_, kind, item);
           if (!named) {
             // Its bodies stay for good; that is better than a sweep that never ends.
-            log_error("record_damaged", {{"account", id().value()}, {"detail", named.error().detail}});
+            log_error("record_damaged",
+                      {{"account", id().value()}, {"detail", named.error().detail}});
             continue;
           }
           sweep.candidates.insert(named->begin(), named->end());
@@ -121,11 +126,13 @@ task<Result<void>> AccountImpl::mark_live(Sweep& sweep) {
     for (const auto& [id, mailbox] : mailboxes_) ids.push_back(id);
     return ids;
   };
-  // A mailbox made from here on gets its rows by COPY, MOVE or APPEND; RENAME of INBOX counts as a MOVE.
+  // A mailbox made from here on gets its rows by COPY, MOVE or APPEND; RENAME of INBOX counts as a
+  // MOVE.
   for (const MailboxId id : list()) {
     for (bool marked = false; !marked;) {
       const auto loaded = co_await load_rows(id);
-      if (!loaded && loaded.error().code == Errc::kNotFound) break;  // deleted meanwhile: a later sweep's
+      if (!loaded && loaded.error().code == Errc::kNotFound)
+        break;  // deleted meanwhile: a later sweep's
       if (!loaded) co_return loaded;
       const auto versions = [this, id]() -> std::pair<VersionPtr, VersionPtr> {
         const MutexLock lock(mutex_);
@@ -155,8 +162,8 @@ task<Result<void>> AccountImpl::mark_live(Sweep& sweep) {
   co_return Result<void>{};
 }
 
-Result<Prepared<Nothing>> AccountImpl::prepare_free(Sweep& sweep,
-                                                    std::vector<std::pair<EmailId, engine::BlobId>>& dead, bool last) {
+Result<Prepared<Nothing>> AccountImpl::prepare_free(
+    Sweep& sweep, std::vector<std::pair<EmailId, engine::BlobId>>& dead, bool last) {
   const MutexLock lock(mutex_);
   POSTERN_CHECK_OK(check_alive());
   Draft draft(*this);
@@ -188,7 +195,8 @@ task<Result<void>> AccountImpl::free_dead(Sweep& sweep) {
   for (std::size_t at = 0;; at += kFreedAtOnce) {
     std::vector<std::string> wanted;
     const std::size_t end = std::min(emails.size(), at + kFreedAtOnce);
-    for (std::size_t i = at; i < end; ++i) wanted.push_back(keys::of_number(keys::kBody, emails[i].value()));
+    for (std::size_t i = at; i < end; ++i)
+      wanted.push_back(keys::of_number(keys::kBody, emails[i].value()));
     POSTERN_CO_TRY(const auto values, co_await engine_.get(id(), wanted));
     std::vector<std::pair<EmailId, engine::BlobId>> dead;
     for (std::size_t i = at; i < end; ++i) {

@@ -1,13 +1,15 @@
 // One account, step by step: names, messages, flags, quota, reading, watching.
 #include "mailstore/account.h"
 
-#include "mailstore/test_store.h"
+#include "mailstore/testing/test_store.h"
 #include "mime/parser.h"
 
 namespace postern::mailstore {
 namespace {
 
-UidSet all() { return UidSet::range(1, UINT32_MAX); }
+UidSet all() {
+  return UidSet::range(1, UINT32_MAX);
+}
 
 std::vector<std::string> names(const Account& account) {
   std::vector<std::string> result;
@@ -23,9 +25,10 @@ std::vector<std::string> names(const Account& account) {
 std::vector<std::string> added_names(const Account& account) {
   std::vector<std::string> result;
   for (std::string& name : names(account)) {
-    if (name.ends_with(" *") && name.find(' ') == name.size() - 2 && name.find('/') == std::string::npos &&
-        (name == "INBOX *" || name == "Archive *" || name == "Drafts *" || name == "Junk *" || name == "Sent *" ||
-         name == "Trash *")) {
+    if (name.ends_with(" *") && name.find(' ') == name.size() - 2 &&
+        name.find('/') == std::string::npos &&
+        (name == "INBOX *" || name == "Archive *" || name == "Drafts *" || name == "Junk *" ||
+         name == "Sent *" || name == "Trash *")) {
       continue;
     }
     result.push_back(std::move(name));
@@ -35,8 +38,8 @@ std::vector<std::string> added_names(const Account& account) {
 
 TEST(Account, StartsWithInboxAndSpecialMailboxes) {
   TestStore store;
-  EXPECT_EQ(names(store.account()),
-            (std::vector<std::string>{"INBOX *", "Archive *", "Drafts *", "Junk *", "Sent *", "Trash *"}));
+  EXPECT_EQ(names(store.account()), (std::vector<std::string>{"INBOX *", "Archive *", "Drafts *",
+                                                              "Junk *", "Sent *", "Trash *"}));
   EXPECT_EQ(store.account().folders()->find("Sent")->special_use, SpecialUse::kSent);
   EXPECT_EQ(store.version(store.mailbox("INBOX"))->exists(), 0u);
 }
@@ -80,7 +83,8 @@ TEST(Account, LargeBodiesAndAllRangesAroundChunkBorders) {
     ASSERT_TRUE(appended);
     const EmailId email = store.version(inbox)->by_uid(appended->uids.min())->row->email;
     EXPECT_EQ(store.body(email), text);
-    for (const std::size_t border : {std::size_t{0}, std::size_t{65'536}, std::size_t{131'072}, size}) {
+    for (const std::size_t border :
+         {std::size_t{0}, std::size_t{65'536}, std::size_t{131'072}, size}) {
       for (int before = -2; before <= 2; ++before) {
         if (before < 0 && border < 2) continue;
         const std::size_t at = border + static_cast<std::size_t>(before);
@@ -132,8 +136,8 @@ TEST(Account, StoreModesAndModseq) {
   EXPECT_EQ(store.version(inbox)->by_uid(Uid(1))->row->modseq, added->modseq);
   EXPECT_EQ(store.version(inbox)->keywords().size(), 2u);
 
-  const auto conditional =
-      store.run(store.account().store(inbox, all(), {FlagMode::kReplace, kDraft, {}}, added->modseq));
+  const auto conditional = store.run(
+      store.account().store(inbox, all(), {FlagMode::kReplace, kDraft, {}}, added->modseq));
   EXPECT_EQ(conditional->failed, UidSet::of({2}));
   EXPECT_EQ(conditional->modified, UidSet::of({1, 3}));
   const VersionPtr before = store.version(inbox);
@@ -149,11 +153,13 @@ TEST(Account, KeywordLimits) {
   const MailboxId inbox = store.mailbox("INBOX");
   ASSERT_TRUE(store.append(inbox, test_message("m", "x")));
   EXPECT_TRUE(store.flags(inbox, all(), FlagMode::kAdd, 0, {std::string(50, 'k')}));
-  EXPECT_EQ(store.flags(inbox, all(), FlagMode::kAdd, 0, {std::string(51, 'k')}).error().code, Errc::kLimit);
+  EXPECT_EQ(store.flags(inbox, all(), FlagMode::kAdd, 0, {std::string(51, 'k')}).error().code,
+            Errc::kLimit);
   std::vector<std::string> many;
   for (int i = 0; i < 255; ++i) many.push_back("k" + std::to_string(i));
   EXPECT_TRUE(store.flags(inbox, all(), FlagMode::kAdd, 0, many));
-  EXPECT_EQ(store.flags(inbox, all(), FlagMode::kAdd, 0, {"one too many"}).error().code, Errc::kLimit);
+  EXPECT_EQ(store.flags(inbox, all(), FlagMode::kAdd, 0, {"one too many"}).error().code,
+            Errc::kLimit);
   store.restart();
   EXPECT_EQ(store.version(inbox)->by_seq(SeqNum(1))->flags().keywords.count(), 256u);
 }
@@ -161,7 +167,8 @@ TEST(Account, KeywordLimits) {
 TEST(Account, ExpungeTakesOnlyDeleted) {
   TestStore store;
   const MailboxId inbox = store.mailbox("INBOX");
-  for (int i = 0; i < 5; ++i) ASSERT_TRUE(store.append(inbox, test_message("m", "x"), i % 2 == 0 ? kDeleted : 0));
+  for (int i = 0; i < 5; ++i)
+    ASSERT_TRUE(store.append(inbox, test_message("m", "x"), i % 2 == 0 ? kDeleted : 0));
   const VersionPtr before = store.version(inbox);
   const auto some = store.run(store.account().expunge(inbox, UidSet::of({1, 2})));
   EXPECT_EQ(some->uids, UidSet::of({1}));
@@ -173,7 +180,8 @@ TEST(Account, ExpungeTakesOnlyDeleted) {
     const VersionPtr after = store.version(inbox);
     EXPECT_EQ(after->all_uids(), UidSet::of({2, 4}));
     EXPECT_EQ(after->counts().uid_next, Uid(6));
-    EXPECT_EQ(store.account().vanished_since(inbox, before->counts().highest_modseq, after), UidSet::of({1, 3, 5}));
+    EXPECT_EQ(store.account().vanished_since(inbox, before->counts().highest_modseq, after),
+              UidSet::of({1, 3, 5}));
     EXPECT_EQ(store.account().vanished_since(inbox, some->modseq, after), UidSet::of({3, 5}));
     EXPECT_EQ(store.account().vanished_since(inbox, rest->modseq, after), UidSet());
   }
@@ -193,8 +201,10 @@ TEST(Account, CopyAndMove) {
   EXPECT_EQ(moved->to, UidSet::of({4, 5}));
   const auto nothing = store.run(store.account().move(inbox, UidSet::of({1}), archive));
   EXPECT_TRUE(nothing->from.empty());
-  EXPECT_EQ(store.run(store.account().copy(inbox, all(), MailboxId(999))).error().code, Errc::kTryCreate);
-  EXPECT_EQ(store.run(store.account().copy(MailboxId(999), all(), inbox)).error().code, Errc::kNotFound);
+  EXPECT_EQ(store.run(store.account().copy(inbox, all(), MailboxId(999))).error().code,
+            Errc::kTryCreate);
+  EXPECT_EQ(store.run(store.account().copy(MailboxId(999), all(), inbox)).error().code,
+            Errc::kNotFound);
   for (const bool restarted : {false, true}) {
     if (restarted) store.restart();
     const VersionPtr from = store.version(inbox), to = store.version(archive);
@@ -220,7 +230,8 @@ TEST(Account, Quota) {
   ASSERT_TRUE(store.run(store.account().set_quota(text.size() * 3)));
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(store.append(inbox, text));
   EXPECT_EQ(store.append(inbox, text).error().code, Errc::kOverQuota);
-  EXPECT_EQ(store.run(store.account().copy(inbox, UidSet::of({1}), inbox)).error().code, Errc::kOverQuota);
+  EXPECT_EQ(store.run(store.account().copy(inbox, UidSet::of({1}), inbox)).error().code,
+            Errc::kOverQuota);
   EXPECT_TRUE(store.run(store.account().move(inbox, UidSet::of({1}), store.mailbox("Trash"))));
   EXPECT_TRUE(store.run(store.account().remove("Trash")));
   store.restart();
@@ -235,8 +246,10 @@ TEST(Account, CreateRenameRemove) {
   EXPECT_TRUE(store.run(account.create("a/b/c/", SpecialUse::kNone)));
   EXPECT_EQ(added_names(account), (std::vector<std::string>{"a", "a/b", "a/b/c"}));
   EXPECT_EQ(store.run(account.create("a/b", SpecialUse::kNone)).error().code, Errc::kAlreadyExists);
-  EXPECT_EQ(store.run(account.create("inbox", SpecialUse::kNone)).error().code, Errc::kAlreadyExists);
-  EXPECT_EQ(store.run(account.create("sent2", SpecialUse::kSent)).error().code, Errc::kAlreadyExists);
+  EXPECT_EQ(store.run(account.create("inbox", SpecialUse::kNone)).error().code,
+            Errc::kAlreadyExists);
+  EXPECT_EQ(store.run(account.create("sent2", SpecialUse::kSent)).error().code,
+            Errc::kAlreadyExists);
   EXPECT_TRUE(store.run(account.create("inbox/x", SpecialUse::kNone)));
   EXPECT_NE(store.mailbox("INBOX/x"), MailboxId(0));
 
@@ -263,7 +276,8 @@ TEST(Account, CreateRenameRemove) {
   EXPECT_TRUE(store.account().folders()->has_children("z"));
   EXPECT_FALSE(store.account().folders()->has_children("z/y/c"));
   EXPECT_TRUE(store.run(store.account().subscribe("z/y", false)));
-  EXPECT_EQ(added_names(store.account()), (std::vector<std::string>{"INBOX/x", "a", "a/b - *", "z -", "z/y -", "z/y/c"}));
+  EXPECT_EQ(added_names(store.account()),
+            (std::vector<std::string>{"INBOX/x", "a", "a/b - *", "z -", "z/y -", "z/y/c"}));
   // A name that comes back is subscribed still, and empty under another UIDVALIDITY.
   const UidValidity before = store.account().folders()->find("z/y/c")->uid_validity;
   EXPECT_TRUE(store.run(store.account().remove("z/y/c")));

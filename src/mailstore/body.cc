@@ -81,8 +81,8 @@ BodyRange body_range(std::uint64_t size, std::uint64_t offset, std::size_t lengt
   return range;
 }
 
-Result<std::string> open_body(const Vault& vault, const BodyLocator& locator, const BodyRange& range,
-                              std::string_view sealed) {
+Result<std::string> open_body(const Vault& vault, const BodyLocator& locator,
+                              const BodyRange& range, std::string_view sealed) {
   std::string plain;
   if (range.length == 0) return plain;
   if (sealed.size() != range.blob_length) return fail(Errc::kCorrupt, "body: cut short");
@@ -93,9 +93,11 @@ Result<std::string> open_body(const Vault& vault, const BodyLocator& locator, co
     const std::uint64_t index = range.first_chunk + i;
     const std::string_view piece = sealed.substr(0, kSealedChunk);
     sealed.remove_prefix(piece.size());
-    const auto opened = crypto::open(key, nonce_of(index),
-                                     aad_of(vault.account(), locator.blob, index, index == last), piece, plain);
-    if (!opened) return fail(Errc::kCorrupt, "body: chunk " + std::to_string(index) + " does not open");
+    const auto opened =
+        crypto::open(key, nonce_of(index),
+                     aad_of(vault.account(), locator.blob, index, index == last), piece, plain);
+    if (!opened)
+      return fail(Errc::kCorrupt, "body: chunk " + std::to_string(index) + " does not open");
   }
   plain.resize(range.skip + range.length);
   plain.erase(0, range.skip);

@@ -1,10 +1,12 @@
 // Body format: a message's bytes as one blob, sealed in chunks so that any range is cheap to read.
 //
 //   blob  := header(8) chunk+
-//   chunk := AES-256-GCM(plain of 65,536 octets; the last one shorter or equal, never absent) tag(16)
+//   chunk := AES-256-GCM(plain of 65,536 octets; the last one shorter or equal, never absent)
+//   tag(16)
 //
-// The key is derived from the random blob id and seals one body only; the nonce is the chunk's index, so
-// no (key, nonce) pair seals twice. The AAD binds account, blob, header, index and "this is the last".
+// The key is derived from the random blob id and seals one body only; the nonce is the chunk's
+// index, so no (key, nonce) pair seals twice. The AAD binds account, blob, header, index and "this
+// is the last".
 #pragma once
 
 #include <cstdint>
@@ -50,7 +52,7 @@ struct BodyRange {
 [[nodiscard]] BodyRange body_range(std::uint64_t size, std::uint64_t offset, std::size_t length);
 
 // The wanted plain bytes out of what read_blob() gave for `range`. kCorrupt.
-[[nodiscard]] Result<std::string> open_body(const Vault& vault, const BodyLocator& locator, const BodyRange& range,
-                                            std::string_view sealed);
+[[nodiscard]] Result<std::string> open_body(const Vault& vault, const BodyLocator& locator,
+                                            const BodyRange& range, std::string_view sealed);
 
 }  // namespace postern::mailstore

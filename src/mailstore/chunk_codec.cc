@@ -33,7 +33,8 @@ void encode_column(ByteWriter& out, const std::vector<MessageRow>& rows, Get get
 }
 
 template <int kWidth, class Set>
-void read_values(std::string_view bytes, std::uint64_t base, std::vector<MessageRow>& rows, Set set) {
+void read_values(std::string_view bytes, std::uint64_t base, std::vector<MessageRow>& rows,
+                 Set set) {
   const char* at = bytes.data();
   for (MessageRow& row : rows) {
     std::uint64_t value = 0;
@@ -52,16 +53,35 @@ void decode_column(ByteReader& in, std::vector<MessageRow>& rows, Set set) {
   const std::string_view bytes = in.bytes(std::uint64_t{width} * rows.size());
   if (!in.ok()) return;
   switch (width) {
-    case 0: read_values<0>(bytes, base, rows, set); break;
-    case 1: read_values<1>(bytes, base, rows, set); break;
-    case 2: read_values<2>(bytes, base, rows, set); break;
-    case 3: read_values<3>(bytes, base, rows, set); break;
-    case 4: read_values<4>(bytes, base, rows, set); break;
-    case 5: read_values<5>(bytes, base, rows, set); break;
-    case 6: read_values<6>(bytes, base, rows, set); break;
-    case 7: read_values<7>(bytes, base, rows, set); break;
-    case 8: read_values<8>(bytes, base, rows, set); break;
-    default: (void)in.bytes(std::numeric_limits<std::uint64_t>::max());  // latches the failure
+    case 0:
+      read_values<0>(bytes, base, rows, set);
+      break;
+    case 1:
+      read_values<1>(bytes, base, rows, set);
+      break;
+    case 2:
+      read_values<2>(bytes, base, rows, set);
+      break;
+    case 3:
+      read_values<3>(bytes, base, rows, set);
+      break;
+    case 4:
+      read_values<4>(bytes, base, rows, set);
+      break;
+    case 5:
+      read_values<5>(bytes, base, rows, set);
+      break;
+    case 6:
+      read_values<6>(bytes, base, rows, set);
+      break;
+    case 7:
+      read_values<7>(bytes, base, rows, set);
+      break;
+    case 8:
+      read_values<8>(bytes, base, rows, set);
+      break;
+    default:
+      (void)in.bytes(std::numeric_limits<std::uint64_t>::max());  // latches the failure
   }
 }
 
@@ -116,7 +136,8 @@ Result<ChunkPtr> decode_chunk(std::string_view bytes) {
   });
   decode_column(in, chunk->rows, [](MessageRow& r, std::int64_t v) { r.internal_date = v; });
   decode_column(in, chunk->rows, [&](MessageRow& r, std::int64_t v) {
-    good &= v >= std::numeric_limits<std::int16_t>::min() && v <= std::numeric_limits<std::int16_t>::max();
+    good &= v >= std::numeric_limits<std::int16_t>::min() &&
+            v <= std::numeric_limits<std::int16_t>::max();
     r.zone_minutes = static_cast<std::int16_t>(v);
   });
   decode_column(in, chunk->rows, [&](MessageRow& r, std::int64_t v) {
@@ -127,7 +148,8 @@ Result<ChunkPtr> decode_chunk(std::string_view bytes) {
     good &= v >= 0 && v <= kMost32;
     r.save_date = static_cast<std::uint32_t>(v);
   });
-  for (std::size_t i = 1; i < chunk->rows.size(); ++i) good &= chunk->rows[i - 1].uid < chunk->rows[i].uid;
+  for (std::size_t i = 1; i < chunk->rows.size(); ++i)
+    good &= chunk->rows[i - 1].uid < chunk->rows[i].uid;
   if (!in.ok() || !in.at_end() || !good) return fail(Errc::kCorrupt, "chunk: columns");
   return ChunkPtr(std::move(chunk));
 }

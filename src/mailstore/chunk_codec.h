@@ -1,5 +1,5 @@
-// The stored form of a chunk: columns, each a base value and fixed-width differences to it, so that a
-// chunk decodes in one tight loop per column. docs/formats/mailstore.md has the bytes.
+// The stored form of a chunk: columns, each a base value and fixed-width differences to it, so that
+// a chunk decodes in one tight loop per column. docs/formats/mailstore.md has the bytes.
 #pragma once
 
 #include <string>

@@ -7,12 +7,14 @@
 #include <thread>
 
 #include "engine/memory/memory_engine.h"
-#include "mailstore/test_store.h"
+#include "mailstore/testing/test_store.h"
 
 namespace postern::mailstore {
 namespace {
 
-UidSet all() { return UidSet::range(1, UINT32_MAX); }
+UidSet all() {
+  return UidSet::range(1, UINT32_MAX);
+}
 
 // What each thread has: its own executor, the shared account.
 class Client {
@@ -24,7 +26,8 @@ class Client {
   }
   Account& account() { return *account_; }
   Result<AppendResult> append(MailboxId mailbox, std::string text) {
-    auto body = [](Account& account, MailboxId to, std::string bytes) -> task<Result<AppendResult>> {
+    auto body = [](Account& account, MailboxId to,
+                   std::string bytes) -> task<Result<AppendResult>> {
       POSTERN_CO_TRY(auto writer, account.begin_message(bytes.size()));
       POSTERN_CO_CHECK_OK(co_await writer->append(bytes));
       POSTERN_CO_TRY(StagedMessage staged, co_await writer->finish());
@@ -62,11 +65,13 @@ TEST(Concurrency, AddedFlagsAreNeverLost) {
     Client client(store.account_ptr());
     for (int i = 0; i < kRounds; ++i) {
       const std::string keyword = "t" + std::to_string(thread) + "-" + std::to_string(i);
-      const auto result = client.run(client.account().store(inbox, all(), {FlagMode::kAdd, 0, {keyword}}, std::nullopt));
+      const auto result = client.run(
+          client.account().store(inbox, all(), {FlagMode::kAdd, 0, {keyword}}, std::nullopt));
       ASSERT_TRUE(result);
       EXPECT_EQ(result->modified, UidSet::range(1, 8));
       // Acknowledged means visible: the published version is not older than the result.
-      EXPECT_GE(client.run(client.account().version(inbox)).value()->counts().highest_modseq, result->modseq);
+      EXPECT_GE(client.run(client.account().version(inbox)).value()->counts().highest_modseq,
+                result->modseq);
     }
   });
   store.restart();
@@ -99,8 +104,8 @@ TEST(Concurrency, QuotaIsNeverPassed) {
   EXPECT_EQ(store.version(inbox)->exists(), 10u);
 }
 
-// A reader that follows the mailbox by differences must arrive at the truth, and must never see a UID
-// appear below one it has seen (I3, I12).
+// A reader that follows the mailbox by differences must arrive at the truth, and must never see a
+// UID appear below one it has seen (I3, I12).
 void follow(Client& client, MailboxId mailbox, const std::atomic<bool>& stop) {
   VersionPtr shown = client.run(client.account().version(mailbox)).value();
   for (bool last = false; !last;) {
@@ -112,7 +117,8 @@ void follow(Client& client, MailboxId mailbox, const std::atomic<bool>& stop) {
     const UidSet fresh = next->all_uids().subtract(shown->all_uids());
     if (!fresh.empty()) ASSERT_GE(fresh.min(), shown->counts().uid_next);
     ASSERT_EQ(shown->all_uids().subtract(delta.vanished).unite(fresh), next->all_uids());
-    const UidSet gone = client.account().vanished_since(mailbox, shown->counts().highest_modseq, next);
+    const UidSet gone =
+        client.account().vanished_since(mailbox, shown->counts().highest_modseq, next);
     ASSERT_EQ(delta.vanished.subtract(gone), UidSet());
     ASSERT_EQ(gone.intersect(next->all_uids()), UidSet());
     shown = next;
@@ -157,7 +163,9 @@ TEST(Concurrency, MixedLoadKeepsTheInvariants) {
         case 2:
           ASSERT_TRUE(client.run(client.account().store(
               here, UidSet::range(1, static_cast<std::uint32_t>(random() % 50)),
-              {random() % 2 == 0 ? FlagMode::kAdd : FlagMode::kRemove, random() % 4 == 0 ? kDeleted : kSeen, {}},
+              {random() % 2 == 0 ? FlagMode::kAdd : FlagMode::kRemove,
+               random() % 4 == 0 ? kDeleted : kSeen,
+               {}},
               std::nullopt)));
           break;
         case 3: {
@@ -166,8 +174,8 @@ TEST(Concurrency, MixedLoadKeepsTheInvariants) {
           break;
         }
         case 4: {
-          const auto copied =
-              client.run(client.account().copy(here, UidSet::of({static_cast<std::uint32_t>(1 + random() % 60)}), there));
+          const auto copied = client.run(client.account().copy(
+              here, UidSet::of({static_cast<std::uint32_t>(1 + random() % 60)}), there));
           ASSERT_TRUE(copied);
           appended += static_cast<std::uint32_t>(copied->to.count());
           break;
@@ -191,7 +199,8 @@ TEST(Concurrency, MixedLoadKeepsTheInvariants) {
       version->visit_all([&](const MailboxVersion::MessageRef& message) {
         bytes += message.row->size;
         ++messages;
-        EXPECT_EQ(store.body(message.row->email).size(), message.row->size);  // none was swept that lives
+        EXPECT_EQ(store.body(message.row->email).size(),
+                  message.row->size);  // none was swept that lives
         return true;
       });
     }
@@ -211,9 +220,15 @@ TEST(Concurrency, NamesAreOneTransactionEach) {
       const std::string name = "n" + std::to_string(random() % 5);
       switch (random() % 4) {
         case 0:
-        case 1: created += client.run(client.account().create(name, SpecialUse::kNone)) ? 1 : 0; break;
-        case 2: created -= client.run(client.account().remove(name)) ? 1 : 0; break;
-        default: (void)client.run(client.account().rename(name, "n" + std::to_string(random() % 5))); break;
+        case 1:
+          created += client.run(client.account().create(name, SpecialUse::kNone)) ? 1 : 0;
+          break;
+        case 2:
+          created -= client.run(client.account().remove(name)) ? 1 : 0;
+          break;
+        default:
+          (void)client.run(client.account().rename(name, "n" + std::to_string(random() % 5)));
+          break;
       }
     }
   });
@@ -233,12 +248,14 @@ TEST(Concurrency, AccountsAreOpenedOnceAndEvicted) {
   TestStore store(engine::MemoryEngine::Delivery::kThread);
   store.options().loaded_accounts = 3;
   store.restart();
-  for (std::uint64_t id = 2; id <= 8; ++id) ASSERT_TRUE(store.run(store.store().create_account(AccountId(id), 0)));
+  for (std::uint64_t id = 2; id <= 8; ++id)
+    ASSERT_TRUE(store.run(store.store().create_account(AccountId(id), 0)));
   in_threads(6, [&](int thread) {
     ManualExecutor executor;
     std::mt19937 random(static_cast<std::uint32_t>(thread));
     for (int i = 0; i < 60; ++i) {
-      const auto account = run_blocking(executor, store.store().open_account(AccountId(1 + random() % 8)));
+      const auto account =
+          run_blocking(executor, store.store().open_account(AccountId(1 + random() % 8)));
       ASSERT_TRUE(account) << account.error().detail;
       ASSERT_TRUE(run_blocking(executor, (*account)->subscribe("Sent", random() % 2 == 0)));
     }

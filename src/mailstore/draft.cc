@@ -32,7 +32,8 @@ Result<ModSeq> AccountImpl::Draft::log(const MailboxPtr& mailbox, LogRecord reco
     header.counts = effect.after.version->counts();
   } else {
     // Without its rows a mailbox only ever gains some.
-    for (const auto& section : record.sections) count_added(header.counts, std::get<AddSection>(section));
+    for (const auto& section : record.sections)
+      count_added(header.counts, std::get<AddSection>(section));
     header.counts.highest_modseq = modseq;
   }
   const std::string bytes = encode_log_record(record);
@@ -44,14 +45,16 @@ Result<ModSeq> AccountImpl::Draft::log(const MailboxPtr& mailbox, LogRecord reco
 }
 
 Result<FlagSet> AccountImpl::Draft::intern(const MailboxPtr& mailbox, std::uint8_t system,
-                                           const std::vector<std::string>& keywords, Unknown unknown) {
+                                           const std::vector<std::string>& keywords,
+                                           Unknown unknown) {
   FlagSet flags;
   flags.system = system;
   if (keywords.empty()) return flags;
   Effect& effect = touch(mailbox);
   for (const std::string& keyword : keywords) {
     const auto& table = *effect.after.keywords;
-    const auto at = std::find_if(table.begin(), table.end(), [&](const auto& name) { return iequals(name, keyword); });
+    const auto at = std::find_if(table.begin(), table.end(),
+                                 [&](const auto& name) { return iequals(name, keyword); });
     if (at != table.end()) {
       flags.keywords.set(static_cast<std::size_t>(at - table.begin()));
       continue;
@@ -87,7 +90,8 @@ void AccountImpl::Draft::release(Release release) {
 
 void AccountImpl::Draft::rename(NameChanges changes) {
   for (const NameChange& change : changes) {
-    if (!change.after || !change.after->exists() || account_.mailboxes_.contains(change.after->id)) continue;
+    if (!change.after || !change.after->exists() || account_.mailboxes_.contains(change.after->id))
+      continue;
     auto mailbox = std::make_shared<Mailbox>();
     mailbox->id = change.after->id;
     mailbox->validity = change.after->uid_validity;
@@ -144,7 +148,8 @@ PendingPtr AccountImpl::Draft::submit(engine::Engine::Urgency urgency) {
     header.recent = effect.mailbox->recent;
     put(keys::of_mailbox(keys::kHeader, id), encode_header(header));
   }
-  if (pending_->counters != before_) put(keys::plain(keys::kCounters), encode_counters(pending_->counters));
+  if (pending_->counters != before_)
+    put(keys::plain(keys::kCounters), encode_counters(pending_->counters));
   account_.submit(pending_);
   return pending_;
 }

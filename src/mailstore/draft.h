@@ -1,8 +1,8 @@
-// Draft: a change being worked out under the account's mutex: the states it leaves and the batch that
-// makes them durable. Nothing of the account changes until submit().
+// Draft: a change being worked out under the account's mutex: the states it leaves and the batch
+// that makes them durable. Nothing of the account changes until submit().
 //
-// It is made under the mutex and goes before the mutex is given back: the constructor demands it, and the
-// analysis, which cannot see that account_ is the caller, is off for the rest.
+// It is made under the mutex and goes before the mutex is given back: the constructor demands it,
+// and the analysis, which cannot see that account_ is the caller, is off for the rest.
 #pragma once
 
 #include "mailstore/account_impl.h"
@@ -27,8 +27,8 @@ class AccountImpl::Draft {
   Result<ModSeq> log(const MailboxPtr& mailbox, LogRecord record);
   // Indices of the keywords in the mailbox's table. New ones are added (kLimit), or left out.
   enum class Unknown : std::uint8_t { kAdd, kSkip };
-  Result<FlagSet> intern(const MailboxPtr& mailbox, std::uint8_t system, const std::vector<std::string>& keywords,
-                         Unknown unknown);
+  Result<FlagSet> intern(const MailboxPtr& mailbox, std::uint8_t system,
+                         const std::vector<std::string>& keywords, Unknown unknown);
   // kOverQuota when the counters would pass the limit.
   Result<void> charge(std::uint64_t bytes, std::uint64_t messages);
   void release(Release release);

@@ -1,17 +1,20 @@
-// What the account does when the engine says no, at every step of a script and with changes queued behind.
+// What the account does when the engine says no, at every step of a script and with changes queued
+// behind.
 #include <gtest/gtest.h>
 
 #include <functional>
 
 #include "engine/memory/memory_engine.h"
-#include "mailstore/test_store.h"
+#include "mailstore/testing/test_store.h"
 
 namespace postern::mailstore {
 namespace {
 
 using Effect = engine::MemoryEngine::Effect;
 
-UidSet all() { return UidSet::range(1, UINT32_MAX); }
+UidSet all() {
+  return UidSet::range(1, UINT32_MAX);
+}
 
 // Everything a client could see of the account, as text.
 std::string dump(TestStore& store) {
@@ -25,9 +28,11 @@ std::string dump(TestStore& store) {
     text += " next " + std::to_string(counts.uid_next.value()) + " modseq " +
             std::to_string(counts.highest_modseq.value()) + "\n";
     version->visit_all([&](const MailboxVersion::MessageRef& message) {
-      text += " " + std::to_string(message.row->uid.value()) + " flags " + std::to_string(message.flags().system) +
-              " keywords " + std::to_string(message.flags().keywords.count()) + " modseq " +
-              std::to_string(message.row->modseq.value()) + " " + store.body(message.row->email).substr(0, 60) + "\n";
+      text += " " + std::to_string(message.row->uid.value()) + " flags " +
+              std::to_string(message.flags().system) + " keywords " +
+              std::to_string(message.flags().keywords.count()) + " modseq " +
+              std::to_string(message.row->modseq.value()) + " " +
+              store.body(message.row->email).substr(0, 60) + "\n";
       return true;
     });
   }
@@ -44,17 +49,29 @@ Result<void> outcome(Result<T> result) {
 
 std::vector<Step> script() {
   return {
-      [](TestStore& s) { return outcome(s.append(s.mailbox("INBOX"), test_message("one", "x"), 0, {"key"})); },
-      [](TestStore& s) { return outcome(s.append(s.mailbox("INBOX"), test_message("two", "y"), kSeen)); },
-      [](TestStore& s) { return outcome(s.flags(s.mailbox("INBOX"), all(), FlagMode::kAdd, kDeleted, {"new"})); },
       [](TestStore& s) {
-        return outcome(s.run(s.account().copy(s.mailbox("INBOX"), UidSet::of({1}), s.mailbox("Sent"))));
+        return outcome(s.append(s.mailbox("INBOX"), test_message("one", "x"), 0, {"key"}));
+      },
+      [](TestStore& s) {
+        return outcome(s.append(s.mailbox("INBOX"), test_message("two", "y"), kSeen));
+      },
+      [](TestStore& s) {
+        return outcome(s.flags(s.mailbox("INBOX"), all(), FlagMode::kAdd, kDeleted, {"new"}));
+      },
+      [](TestStore& s) {
+        return outcome(
+            s.run(s.account().copy(s.mailbox("INBOX"), UidSet::of({1}), s.mailbox("Sent"))));
       },
       [](TestStore& s) { return outcome(s.run(s.account().create("a/b", SpecialUse::kNone))); },
-      [](TestStore& s) { return outcome(s.run(s.account().move(s.mailbox("INBOX"), UidSet::of({2}), s.mailbox("a/b")))); },
+      [](TestStore& s) {
+        return outcome(
+            s.run(s.account().move(s.mailbox("INBOX"), UidSet::of({2}), s.mailbox("a/b"))));
+      },
       [](TestStore& s) { return outcome(s.run(s.account().subscribe("a/b", true))); },
       [](TestStore& s) { return outcome(s.run(s.account().rename("a", "c"))); },
-      [](TestStore& s) { return outcome(s.run(s.account().expunge(s.mailbox("INBOX"), std::nullopt))); },
+      [](TestStore& s) {
+        return outcome(s.run(s.account().expunge(s.mailbox("INBOX"), std::nullopt)));
+      },
       [](TestStore& s) { return outcome(s.run(s.account().rename("INBOX", "before"))); },
       [](TestStore& s) { return outcome(s.run(s.account().remove("c/b"))); },
       [](TestStore& s) { return outcome(s.run(s.account().set_quota(1 << 20))); },
@@ -102,7 +119,8 @@ TEST(Fault, EveryStepWithUnknownOutcome) {
       EXPECT_EQ(steps[failing](store).error().code, Errc::kUnknownOutcome);
       // The account is dead until it is loaded afresh; the store does that by itself.
       EXPECT_EQ(store.account().status(MailboxId(1)).error().code, Errc::kUnavailable);
-      EXPECT_EQ(store.run(store.account().create("no", SpecialUse::kNone)).error().code, Errc::kUnavailable);
+      EXPECT_EQ(store.run(store.account().create("no", SpecialUse::kNone)).error().code,
+                Errc::kUnavailable);
       store.reopen_account();
       if (effect == Effect::kApplied) ASSERT_TRUE(steps[failing](undisturbed));
       EXPECT_EQ(dump(store), dump(undisturbed));
@@ -125,10 +143,12 @@ TEST(Fault, ChangesBehindARefusedOneAreMadeAnew) {
     store.engine().fail_next_commit(code);
     store.start(store.account().append(inbox, std::move(*first)), one);
     store.start(store.account().append(inbox, std::move(*second)), two);
-    store.start(store.account().store(inbox, all(), {FlagMode::kAdd, kSeen, {"k"}}, std::nullopt), flags);
+    store.start(store.account().store(inbox, all(), {FlagMode::kAdd, kSeen, {"k"}}, std::nullopt),
+                flags);
     store.start(store.account().create("made", SpecialUse::kNone), created);
     EXPECT_FALSE(one || two || flags || created);
-    EXPECT_EQ(store.account().status(inbox)->exists, 1u);  // nothing is visible before it is durable
+    EXPECT_EQ(store.account().status(inbox)->exists,
+              1u);  // nothing is visible before it is durable
     store.engine().release_commits();
     store.executor().run_until([&] { return one && two && flags && created; });
     EXPECT_EQ(one->error().code, code);
@@ -140,7 +160,8 @@ TEST(Fault, ChangesBehindARefusedOneAreMadeAnew) {
     store.restart();
     EXPECT_EQ(store.version(inbox)->exists(), 2u);
     EXPECT_EQ(store.version(inbox)->counts().unseen, 0u);
-    EXPECT_EQ(store.body(store.version(inbox)->by_uid(Uid(2))->row->email), test_message("second", "x"));
+    EXPECT_EQ(store.body(store.version(inbox)->by_uid(Uid(2))->row->email),
+              test_message("second", "x"));
     EXPECT_EQ(store.mailbox("made"), **created);
   }
 }
@@ -174,7 +195,8 @@ TEST(Fault, ANoOpWaitsForWhatItReliesOn) {
   store.engine().hold_commits();
   store.engine().fail_next_commit(Errc::kUnavailable);
   store.start(store.account().store(inbox, all(), {FlagMode::kAdd, kSeen, {}}, std::nullopt), one);
-  // Nothing to do once the first is durable. But it will not be: this one must then set the flag itself.
+  // Nothing to do once the first is durable. But it will not be: this one must then set the flag
+  // itself.
   store.start(store.account().store(inbox, all(), {FlagMode::kAdd, kSeen, {}}, std::nullopt), two);
   EXPECT_FALSE(two);
   store.engine().release_commits();
@@ -216,7 +238,8 @@ TEST(Fault, RowsLoadWhileChangesAreUnderWay) {
   // Loaded while the append waits: what is shown is what is durable.
   EXPECT_EQ(store.version(inbox)->exists(), 3u);
   std::optional<Result<StoreResult>> flags;
-  store.start(store.account().store(inbox, all(), {FlagMode::kAdd, kSeen, {}}, std::nullopt), flags);
+  store.start(store.account().store(inbox, all(), {FlagMode::kAdd, kSeen, {}}, std::nullopt),
+              flags);
   store.engine().release_commits();
   store.executor().run_until([&] { return appended && flags; });
   EXPECT_EQ((*flags)->modified, UidSet::range(1, 4));
@@ -260,7 +283,8 @@ TEST(Fault, SweepCutShortIsDoneAgain) {
     store.restart();
     const MailboxId inbox = store.mailbox("INBOX");
     std::vector<NewMessage> many;
-    for (int i = 0; i < 600; ++i) many.push_back(std::move((*store.messages(test_message("m", "x"), kDeleted))[0]));
+    for (int i = 0; i < 600; ++i)
+      many.push_back(std::move((*store.messages(test_message("m", "x"), kDeleted))[0]));
     ASSERT_TRUE(store.run(store.account().append(inbox, std::move(many))));
     ASSERT_TRUE(store.run(store.account().copy(inbox, UidSet::of({7}), store.mailbox("Sent"))));
     ASSERT_TRUE(store.run(store.account().expunge(inbox, std::nullopt)));
@@ -270,7 +294,8 @@ TEST(Fault, SweepCutShortIsDoneAgain) {
     ASSERT_TRUE(store.run(store.store().maintain()));
     EXPECT_EQ(store.run(store.engine().scan(AccountId(1), "B", "C", 0))->size(), 1u);
     EXPECT_EQ(store.run(store.engine().scan(AccountId(1), "R", "S", 0))->size(), 0u);
-    EXPECT_EQ(store.body(store.version(store.mailbox("Sent"))->by_seq(SeqNum(1))->row->email), test_message("m", "x"));
+    EXPECT_EQ(store.body(store.version(store.mailbox("Sent"))->by_seq(SeqNum(1))->row->email),
+              test_message("m", "x"));
   }
 }
 
@@ -309,7 +334,8 @@ TEST(Fault, DestructionCutShortIsFinished) {
   const auto epoch = store.run(store.engine().acquire(AccountId(2)));
   engine::Batch key;
   key.deletes.push_back("K");
-  store.engine().commit(AccountId(2), *epoch, std::move(key), engine::Engine::Urgency::kNormal, [](const Result<void>&) {});
+  store.engine().commit(AccountId(2), *epoch, std::move(key), engine::Engine::Urgency::kNormal,
+                        [](const Result<void>&) {});
   store.close();
   store.open();
   ASSERT_TRUE(store.run(store.store().maintain()));

@@ -1,4 +1,5 @@
-// Message flags: five system flags as bits, keywords as bit positions in the mailbox's keyword table.
+// Message flags: five system flags as bits, keywords as bit positions in the mailbox's keyword
+// table.
 #pragma once
 
 #include <bitset>
@@ -11,12 +12,16 @@ namespace postern::mailstore {
 inline constexpr std::size_t kMaxKeywords = 256;  // LIMIT: per mailbox
 
 enum SystemFlag : std::uint8_t {
-  kSeen = 1, kAnswered = 2, kFlagged = 4, kDeleted = 8, kDraft = 16,
+  kSeen = 1,
+  kAnswered = 2,
+  kFlagged = 4,
+  kDeleted = 8,
+  kDraft = 16,
 };
 
 struct FlagSet {
-  std::uint8_t system = 0;                // SystemFlag bits
-  std::bitset<kMaxKeywords> keywords;     // index into MailboxVersion::keywords()
+  std::uint8_t system = 0;             // SystemFlag bits
+  std::bitset<kMaxKeywords> keywords;  // index into MailboxVersion::keywords()
   friend bool operator==(const FlagSet&, const FlagSet&) = default;
 };
 

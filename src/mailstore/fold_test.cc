@@ -4,23 +4,26 @@
 #include <random>
 
 #include "engine/memory/memory_engine.h"
-#include "mailstore/test_store.h"
+#include "mailstore/testing/test_store.h"
 
 namespace postern::mailstore {
 namespace {
 
-UidSet all() { return UidSet::range(1, UINT32_MAX); }
+UidSet all() {
+  return UidSet::range(1, UINT32_MAX);
+}
 
 std::size_t keys_of(TestStore& store, char kind) {
-  const auto items = store.run(
-      store.engine().scan(AccountId(1), std::string(1, kind), std::string(1, static_cast<char>(kind + 1)), 0));
+  const auto items = store.run(store.engine().scan(AccountId(1), std::string(1, kind),
+                                                   std::string(1, static_cast<char>(kind + 1)), 0));
   return items ? items->size() : 0;
 }
 
 // Copies of the first messages until there are at least `count`.
 void fill(TestStore& store, MailboxId mailbox, std::uint32_t count) {
   for (int i = 0; i < 10; ++i) {
-    ASSERT_TRUE(store.append(mailbox, test_message("m" + std::to_string(i), "x"), static_cast<std::uint8_t>(i)));
+    ASSERT_TRUE(store.append(mailbox, test_message("m" + std::to_string(i), "x"),
+                             static_cast<std::uint8_t>(i)));
   }
   while (store.account().status(mailbox)->exists < count) {
     ASSERT_TRUE(store.run(store.account().copy(mailbox, all(), mailbox)));
@@ -94,7 +97,8 @@ TEST(Fold, ARefusedFoldIsTriedAgainLater) {
   EXPECT_EQ(keys_of(store, 'L'), 356u);
   store.engine().set_free_bytes(UINT64_MAX);
   for (int i = 0; i < 300; ++i) {
-    ASSERT_TRUE(store.flags(inbox, all(), i % 2 == 0 ? FlagMode::kRemove : FlagMode::kAdd, kFlagged));
+    ASSERT_TRUE(
+        store.flags(inbox, all(), i % 2 == 0 ? FlagMode::kRemove : FlagMode::kAdd, kFlagged));
   }
   EXPECT_LT(keys_of(store, 'L'), 300u);
   const VersionPtr before = store.version(inbox);
@@ -153,7 +157,8 @@ TEST(Fold, DamageIsNamedAndConfined) {
   fill(store, inbox, 600);
   ASSERT_TRUE(store.append(store.mailbox("Sent"), test_message("m", "x")));
   for (int i = 0; i < 300; ++i) {
-    ASSERT_TRUE(store.flags(inbox, UidSet::of({1}), i % 2 == 0 ? FlagMode::kAdd : FlagMode::kRemove, kDraft));
+    ASSERT_TRUE(store.flags(inbox, UidSet::of({1}), i % 2 == 0 ? FlagMode::kAdd : FlagMode::kRemove,
+                            kDraft));
   }
   ASSERT_GT(keys_of(store, 'C'), 0u);
   ASSERT_GT(keys_of(store, 'L'), 1u);
@@ -161,8 +166,9 @@ TEST(Fold, DamageIsNamedAndConfined) {
     for (const bool missing : {false, true}) {
       if (kind == 'C' && missing) continue;  // the counts tell, naming the header
       SCOPED_TRACE(std::string(1, kind) + (missing ? " missing" : " damaged"));
-      const auto items = store.run(store.engine().scan(AccountId(1), std::string(1, kind) + std::string("\0\0\0\1", 4),
-                                                       std::string(1, kind) + std::string("\0\0\0\2", 4), 0));
+      const auto items = store.run(
+          store.engine().scan(AccountId(1), std::string(1, kind) + std::string("\0\0\0\1", 4),
+                              std::string(1, kind) + std::string("\0\0\0\2", 4), 0));
       ASSERT_FALSE(items->empty());
       const engine::Item item = items->front();
       const auto epoch = store.run(store.engine().acquire(AccountId(1)));
@@ -174,13 +180,14 @@ TEST(Fold, DamageIsNamedAndConfined) {
         value[value.size() / 2] = static_cast<char>(value[value.size() / 2] ^ 1);
         damage.puts.emplace_back(item.key, value);
       }
-      store.engine().commit(AccountId(1), *epoch, std::move(damage), engine::Engine::Urgency::kNormal,
-                            [](const Result<void>&) {});
+      store.engine().commit(AccountId(1), *epoch, std::move(damage),
+                            engine::Engine::Urgency::kNormal, [](const Result<void>&) {});
       store.restart();
       const auto version = store.run(store.account().version(inbox));
       ASSERT_FALSE(version);
       EXPECT_EQ(version.error().code, Errc::kCorrupt);
-      EXPECT_NE(version.error().detail.find("record " + std::string(1, kind) + "00000001"), std::string::npos)
+      EXPECT_NE(version.error().detail.find("record " + std::string(1, kind) + "00000001"),
+                std::string::npos)
           << version.error().detail;
       EXPECT_EQ(store.version(store.mailbox("Sent"))->exists(), 1u);
       // Nothing is freed while a mailbox cannot be read.
@@ -194,8 +201,8 @@ TEST(Fold, DamageIsNamedAndConfined) {
       const auto again = store.run(store.engine().acquire(AccountId(1)));
       engine::Batch repair;
       repair.puts.emplace_back(item.key, item.value);
-      store.engine().commit(AccountId(1), *again, std::move(repair), engine::Engine::Urgency::kNormal,
-                            [](const Result<void>&) {});
+      store.engine().commit(AccountId(1), *again, std::move(repair),
+                            engine::Engine::Urgency::kNormal, [](const Result<void>&) {});
       store.restart();
       EXPECT_GE(store.version(inbox)->exists(), 600u);
     }

@@ -51,10 +51,12 @@ std::optional<SpecialUse> parse_special_use(std::string_view attribute) {
   return std::nullopt;
 }
 
-Folders::Folders(std::vector<Folder> sorted) : folders_(std::move(sorted)), order_(folders_.size()) {
+Folders::Folders(std::vector<Folder> sorted)
+    : folders_(std::move(sorted)), order_(folders_.size()) {
   std::iota(order_.begin(), order_.end(), 0u);
-  std::sort(order_.begin(), order_.end(),
-            [this](std::uint32_t a, std::uint32_t b) { return folders_[a].name < folders_[b].name; });
+  std::sort(order_.begin(), order_.end(), [this](std::uint32_t a, std::uint32_t b) {
+    return folders_[a].name < folders_[b].name;
+  });
   existing_.reserve(order_.size() + 1);
   existing_.push_back(0);
   for (const std::uint32_t index : order_) {
@@ -81,7 +83,9 @@ bool Folders::has_children(std::string_view name) const {
   // All names below "a" lie in ["a/", "a0"): '0' follows '/'.
   std::string bound(name);
   bound += kDelimiter;
-  const auto less = [this](std::uint32_t index, const std::string& text) { return folders_[index].name < text; };
+  const auto less = [this](std::uint32_t index, const std::string& text) {
+    return folders_[index].name < text;
+  };
   const auto first = std::lower_bound(order_.begin(), order_.end(), bound, less);
   bound.back() = kDelimiter + 1;
   const auto last = std::lower_bound(first, order_.end(), bound, less);

@@ -1,7 +1,7 @@
 // Folders: the account's mailbox names as an immutable snapshot; LIST, LSUB and STATUS read it.
 //
-// Names are UTF-8, NFC, delimiter '/', "INBOX" upper case (also as first component: INBOX is only the
-// exact name; "inbox/x" is stored as "INBOX/x"). Names are opaque keys, never paths.
+// Names are UTF-8, NFC, delimiter '/', "INBOX" upper case (also as first component: INBOX is only
+// the exact name; "inbox/x" is stored as "INBOX/x"). Names are opaque keys, never paths.
 #pragma once
 
 #include <cstdint>
@@ -22,12 +22,21 @@ inline constexpr std::size_t kMaxNameOctets = 1000;
 inline constexpr std::size_t kMaxDepth = 50;
 inline constexpr std::size_t kMaxMailboxes = 20'000;
 
-enum class SpecialUse : std::uint8_t { kNone, kAll, kArchive, kDrafts, kFlagged, kJunk, kSent, kTrash };
-[[nodiscard]] std::string_view to_attribute(SpecialUse use);                 // "\\Sent"; "" for kNone
+enum class SpecialUse : std::uint8_t {
+  kNone,
+  kAll,
+  kArchive,
+  kDrafts,
+  kFlagged,
+  kJunk,
+  kSent,
+  kTrash
+};
+[[nodiscard]] std::string_view to_attribute(SpecialUse use);  // "\\Sent"; "" for kNone
 [[nodiscard]] std::optional<SpecialUse> parse_special_use(std::string_view attribute);  // any case
 
 struct Folder {
-  MailboxId id;            // 0 for a name without mailbox (\NonExistent): subscribed, or only a parent
+  MailboxId id;  // 0 for a name without mailbox (\NonExistent): subscribed, or only a parent
   std::string name;
   UidValidity uid_validity;
   SpecialUse special_use = SpecialUse::kNone;
@@ -52,9 +61,9 @@ class Folders {
 };
 using FoldersPtr = std::shared_ptr<const Folders>;
 
-// Canonical form for storing and looking up: NFC, INBOX in upper case, one trailing delimiter dropped.
-// kInvalid for empty names or components, control characters, bad UTF-8, and the wildcards '*' and '%';
-// kLimit for names over kMaxNameOctets or deeper than kMaxDepth.
+// Canonical form for storing and looking up: NFC, INBOX in upper case, one trailing delimiter
+// dropped. kInvalid for empty names or components, control characters, bad UTF-8, and the wildcards
+// '*' and '%'; kLimit for names over kMaxNameOctets or deeper than kMaxDepth.
 [[nodiscard]] Result<std::string> canonical_name(std::string_view utf8);
 
 }  // namespace postern::mailstore

@@ -20,7 +20,7 @@ TEST(CanonicalName, Forms) {
       {"a/b/", "a/b"},
       {"Entw\xc3\xbcrfe", "Entw\xc3\xbcrfe"},
       {"Entwu\xcc\x88rfe", "Entw\xc3\xbcrfe"},  // NFD
-      {"..", ".."},                              // names are keys, never paths
+      {"..", ".."},                             // names are keys, never paths
       {"../../x", "../../x"},
       {"~user", "~user"},
       {"CON", "CON"},
@@ -33,9 +33,10 @@ TEST(CanonicalName, Forms) {
     EXPECT_EQ(*result, canonical);
     EXPECT_EQ(*canonical_name(*result), canonical);
   }
-  const std::string_view kBad[] = {"",     "/",        "/a",       "a//b",         "a//",
-                                   "a*b",  "a%",       "a\x01",    "a\x7f",        "\xc2\x80",
-                                   "\xff", "\xe2\x80\xa8", "a\nb", std::string_view("a\0b", 3), "//"};
+  const std::string_view kBad[] = {
+      "",      "/",     "/a",       "a//b", "a//",          "a*b",  "a%",
+      "a\x01", "a\x7f", "\xc2\x80", "\xff", "\xe2\x80\xa8", "a\nb", std::string_view("a\0b", 3),
+      "//"};
   for (const std::string_view name : kBad) {
     const auto result = canonical_name(name);
     ASSERT_FALSE(result) << name;
@@ -93,7 +94,8 @@ TEST_F(Table, RenameKeepsIdsAndChecksEveryChild) {
   EXPECT_EQ(rename("a", "a").error().code, Errc::kAlreadyExists);
   table_.apply(*table_.plan_remove("d"));
   EXPECT_EQ(rename("a", "d").error().code, Errc::kAlreadyExists);  // d/b is there
-  EXPECT_EQ(rename("a", std::string(997, 'n')).error().code, Errc::kLimit);  // a child gets too long
+  EXPECT_EQ(rename("a", std::string(997, 'n')).error().code,
+            Errc::kLimit);  // a child gets too long
   ASSERT_TRUE(rename("a", "e"));
   EXPECT_EQ(table_.find("e/b/c")->id, c);
   EXPECT_EQ(table_.find("a"), nullptr);

@@ -4,7 +4,9 @@
 
 namespace postern::mailstore::keys {
 
-std::string plain(char kind) { return std::string(1, kind); }
+std::string plain(char kind) {
+  return std::string(1, kind);
+}
 
 std::string of_mailbox(char kind, MailboxId mailbox) {
   ByteWriter out;
@@ -36,16 +38,22 @@ std::string chunk(MailboxId mailbox, Uid first) {
   return out.take();
 }
 
-std::string subscription(std::string_view tag) { return plain(kSubscription).append(tag); }
+std::string subscription(std::string_view tag) {
+  return plain(kSubscription).append(tag);
+}
 
-Range all_of(char kind) { return {plain(kind), plain(static_cast<char>(kind + 1))}; }
+Range all_of(char kind) {
+  return {plain(kind), plain(static_cast<char>(kind + 1))};
+}
 
 Range all_of_mailbox(char kind, MailboxId mailbox) {
   // Ids stay far below the largest, so the next one exists (ids are counted up from 1).
   return {of_mailbox(kind, mailbox), of_mailbox(kind, MailboxId(mailbox.value() + 1))};
 }
 
-Range everything() { return {std::string(1, '\0'), std::string(1, '\xff')}; }
+Range everything() {
+  return {std::string(1, '\0'), std::string(1, '\xff')};
+}
 
 std::uint64_t tail_number(std::string_view key, std::size_t from) {
   std::uint64_t value = 0;
@@ -58,8 +66,12 @@ std::uint64_t tail_number(std::string_view key, std::size_t from) {
 MailboxId mailbox_of(std::string_view key) {
   return MailboxId(static_cast<std::uint32_t>(tail_number(key.substr(0, 5), 1)));
 }
-ModSeq modseq_of(std::string_view key) { return ModSeq(tail_number(key, 5)); }
-EmailId email_of(std::string_view key) { return EmailId(tail_number(key, 1)); }
+ModSeq modseq_of(std::string_view key) {
+  return ModSeq(tail_number(key, 5));
+}
+EmailId email_of(std::string_view key) {
+  return EmailId(tail_number(key, 1));
+}
 
 std::string printable(std::string_view key) {
   static constexpr char kHex[] = "0123456789abcdef";

@@ -1,5 +1,5 @@
-// Keys of one account in the engine: a kind letter and big-endian numbers (docs/formats/mailstore.md).
-// The account id is the engine's own prefix and not part of these.
+// Keys of one account in the engine: a kind letter and big-endian numbers
+// (docs/formats/mailstore.md). The account id is the engine's own prefix and not part of these.
 #pragma once
 
 #include <cstdint>
@@ -11,17 +11,17 @@
 
 namespace postern::mailstore::keys {
 
-inline constexpr char kAccountKey = 'K';   // wrapped data key; an account exists while it does
-inline constexpr char kCounters = 'A';     // next ids, quota
-inline constexpr char kBody = 'B';         // + email u64: where the body is
-inline constexpr char kChunk = 'C';        // + mailbox u32 + first uid u32: folded rows
-inline constexpr char kInfo = 'E';         // + email u64: parsed structure, can be rebuilt
-inline constexpr char kHeader = 'H';       // + mailbox: hot header
-inline constexpr char kLog = 'L';          // + mailbox + modseq u64: change log
-inline constexpr char kMailbox = 'N';      // + mailbox: name, special use, keywords
-inline constexpr char kRelease = 'R';      // + number u64: emails to look at for the sweep
-inline constexpr char kSubscription = 'S'; // + 16 octets of a keyed hash: subscribed absent name
-inline constexpr char kVanished = 'V';     // + mailbox + modseq: folded expunge history
+inline constexpr char kAccountKey = 'K';    // wrapped data key; an account exists while it does
+inline constexpr char kCounters = 'A';      // next ids, quota
+inline constexpr char kBody = 'B';          // + email u64: where the body is
+inline constexpr char kChunk = 'C';         // + mailbox u32 + first uid u32: folded rows
+inline constexpr char kInfo = 'E';          // + email u64: parsed structure, can be rebuilt
+inline constexpr char kHeader = 'H';        // + mailbox: hot header
+inline constexpr char kLog = 'L';           // + mailbox + modseq u64: change log
+inline constexpr char kMailbox = 'N';       // + mailbox: name, special use, keywords
+inline constexpr char kRelease = 'R';       // + number u64: emails to look at for the sweep
+inline constexpr char kSubscription = 'S';  // + 16 octets of a keyed hash: subscribed absent name
+inline constexpr char kVanished = 'V';      // + mailbox + modseq: folded expunge history
 
 [[nodiscard]] std::string plain(char kind);
 [[nodiscard]] std::string of_mailbox(char kind, MailboxId mailbox);

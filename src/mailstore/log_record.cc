@@ -36,11 +36,13 @@ Result<AddSection> decode_add(ByteReader& in) {
   if (!in.ok() || count > in.remaining() / 7) return fail(Errc::kCorrupt, "log record: row count");
   section.rows.reserve(count);
   std::uint64_t uid = 0;
-  std::uint64_t email = 0, date = 0, saved = 0;  // unsigned: damaged deltas wrap instead of overflow
+  std::uint64_t email = 0, date = 0,
+                saved = 0;  // unsigned: damaged deltas wrap instead of overflow
   for (std::uint64_t i = 0; i < count; ++i) {
     AddSection::Row entry;
     const std::uint64_t step = in.varint();
-    if (step == 0 || step > std::numeric_limits<std::uint32_t>::max()) return fail(Errc::kCorrupt, "log record: uid");
+    if (step == 0 || step > std::numeric_limits<std::uint32_t>::max())
+      return fail(Errc::kCorrupt, "log record: uid");
     uid += step;
     email += static_cast<std::uint64_t>(in.svarint());
     const std::uint64_t size = in.varint();
@@ -49,8 +51,10 @@ Result<AddSection> decode_add(ByteReader& in) {
     saved += static_cast<std::uint64_t>(in.svarint());
     entry.flags = decode_flag_set(in);
     if (!in.ok() || uid > std::numeric_limits<std::uint32_t>::max() || email == 0 ||
-        size > std::numeric_limits<std::uint32_t>::max() || saved > std::numeric_limits<std::uint32_t>::max() ||
-        zone < std::numeric_limits<std::int16_t>::min() || zone > std::numeric_limits<std::int16_t>::max()) {
+        size > std::numeric_limits<std::uint32_t>::max() ||
+        saved > std::numeric_limits<std::uint32_t>::max() ||
+        zone < std::numeric_limits<std::int16_t>::min() ||
+        zone > std::numeric_limits<std::int16_t>::max()) {
       return fail(Errc::kCorrupt, "log record: row");
     }
     entry.row.uid = Uid(static_cast<std::uint32_t>(uid));
@@ -69,7 +73,8 @@ Result<AddSection> decode_add(ByteReader& in) {
 FlagSet apply_flags(const FlagSet& before, FlagMode mode, const FlagSet& change) {
   FlagSet after = before;
   switch (mode) {
-    case FlagMode::kReplace: return change;
+    case FlagMode::kReplace:
+      return change;
     case FlagMode::kAdd:
       after.system |= change.system;
       after.keywords |= change.keywords;
@@ -162,7 +167,8 @@ Result<LogRecord> decode_log_record(std::string_view bytes) {
       case kFlags: {
         FlagsSection section;
         const std::uint8_t mode = in.u8();
-        if (mode > static_cast<std::uint8_t>(FlagMode::kRemove)) return fail(Errc::kCorrupt, "log record: flag mode");
+        if (mode > static_cast<std::uint8_t>(FlagMode::kRemove))
+          return fail(Errc::kCorrupt, "log record: flag mode");
         section.mode = static_cast<FlagMode>(mode);
         section.flags = decode_flag_set(in);
         POSTERN_TRY(section.uids, decode_uid_set(in));
@@ -175,7 +181,8 @@ Result<LogRecord> decode_log_record(std::string_view bytes) {
         record.sections.emplace_back(std::move(section));
         break;
       }
-      default: return fail(Errc::kCorrupt, "log record: section");
+      default:
+        return fail(Errc::kCorrupt, "log record: section");
     }
   }
   if (!in.ok()) return fail(Errc::kCorrupt, "log record: cut short");

@@ -1,5 +1,5 @@
-// A mailbox as its account keeps it: the durable state that readers see and the newest one, which holds
-// changes that are still on their way to the engine.
+// A mailbox as its account keeps it: the durable state that readers see and the newest one, which
+// holds changes that are still on their way to the engine.
 //
 // Guarded by the account's mutex throughout.
 #pragma once
@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "base/executor.h"
-#include "mailstore/name_table.h"
 #include "mailstore/log_record.h"
+#include "mailstore/name_table.h"
 #include "mailstore/records.h"
 #include "mailstore/version.h"
 #include "mailstore/version_editor.h"
@@ -35,8 +35,8 @@ struct Mailbox {
   std::size_t pending = 0;  // changes under way that touch it
 
   // Rows loaded: durable.version and head.version are both set, and the four below hold.
-  std::vector<ChunkPtr> stored;  // what the chunk records hold
-  std::deque<Vanished> vanished; // ascending, complete after durable.header.vanished_floor
+  std::vector<ChunkPtr> stored;   // what the chunk records hold
+  std::deque<Vanished> vanished;  // ascending, complete after durable.header.vanished_floor
   struct VanishedRecord {
     ModSeq key;
     std::size_t entries = 0;
@@ -70,7 +70,7 @@ struct Effect {
   MailboxState after;
   std::optional<LogRecord> record;  // at after.header.counts.highest_modseq
   std::optional<Folded> folded;
-  bool names_keywords = false;      // the keyword table grew
+  bool names_keywords = false;  // the keyword table grew
 };
 
 // A change under way: built, not yet durable.

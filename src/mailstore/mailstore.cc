@@ -15,10 +15,12 @@ namespace {
 
 constexpr AccountId kSystem{0};
 constexpr std::size_t kPurgeStep = 1000;
-// How many idle candidates one open may look at: eviction stays O(1) however many accounts are loaded.
+// How many idle candidates one open may look at: eviction stays O(1) however many accounts are
+// loaded.
 constexpr int kEvictionLooks = 16;
 
-task<Result<void>> commit(engine::Engine& engine, AccountId account, Epoch epoch, engine::Batch batch) {
+task<Result<void>> commit(engine::Engine& engine, AccountId account, Epoch epoch,
+                          engine::Batch batch) {
   OneShot<Result<void>> done;
   engine.commit(account, epoch, std::move(batch), engine::Engine::Urgency::kMayUseReserve,
                 [done](Result<void> result) { done.set(std::move(result)); });
@@ -33,8 +35,8 @@ crypto::Secret new_key(Random& random) {
 
 class Store final : public MailStore {
  public:
-  Store(engine::Engine& engine, crypto::Secret master, crypto::Secret system, Clock& clock, Random& random,
-        Options options)
+  Store(engine::Engine& engine, crypto::Secret master, crypto::Secret system, Clock& clock,
+        Random& random, Options options)
       : engine_(engine),
         master_(std::move(master)),
         system_(std::move(system)),
@@ -146,11 +148,13 @@ std::vector<std::shared_ptr<AccountImpl>> Store::evict() {
   std::vector<std::shared_ptr<AccountImpl>> gone;
   auto at = recent_.end();
   for (int looks = 0; looks < kEvictionLooks && at != recent_.begin(); ++looks) {
-    if (entries_.size() <= options_.loaded_accounts && totals_->loaded_rows <= options_.loaded_rows) break;
+    if (entries_.size() <= options_.loaded_accounts && totals_->loaded_rows <= options_.loaded_rows)
+      break;
     --at;
     const auto entry = entries_.find(*at);
     // One reference is this table's. Nobody else can get one without the mutex.
-    if (entry->second.busy || !entry->second.account || entry->second.account.use_count() != 1) continue;
+    if (entry->second.busy || !entry->second.account || entry->second.account.use_count() != 1)
+      continue;
     gone.push_back(std::move(entry->second.account));
     entries_.erase(entry);
     at = recent_.erase(at);
@@ -176,8 +180,8 @@ task<Result<std::shared_ptr<Account>>> Store::open_account(AccountId id) {
     const Turn turn(*this, id);
     const AccountImpl::Settings settings{.max_message_size = options_.max_message_size,
                                          .release_grace_seconds = options_.release_grace_seconds};
-    POSTERN_CO_TRY(auto account,
-                   co_await AccountImpl::load(engine_, master_, id, clock_, random_, settings, totals_));
+    POSTERN_CO_TRY(auto account, co_await AccountImpl::load(engine_, master_, id, clock_, random_,
+                                                            settings, totals_));
     keep(id, account);
     co_return std::shared_ptr<Account>(std::move(account));
   }
@@ -200,8 +204,9 @@ task<Result<void>> Store::create_account(AccountId id, std::uint64_t quota_bytes
     crypto::Secret key = new_key(random_);
     std::string wrapped = wrap_key(master_, id, key, random_);
     const Vault vault(id, std::move(key), random_);
-    POSTERN_CO_TRY(engine::Batch batch, AccountImpl::first_batch(vault, std::move(wrapped), quota_bytes,
-                                                                 clock_.unix_seconds()));
+    POSTERN_CO_TRY(
+        engine::Batch batch,
+        AccountImpl::first_batch(vault, std::move(wrapped), quota_bytes, clock_.unix_seconds()));
     co_return co_await commit(engine_, id, epoch, std::move(batch));
   }
 }
@@ -231,7 +236,8 @@ task<Result<void>> Store::destroy_account(AccountId id) {
 task<Result<void>> Store::purge(AccountId id, Epoch epoch) {
   const keys::Range bodies = keys::all_of(keys::kBody);
   for (;;) {
-    POSTERN_CO_TRY(const auto items, co_await engine_.scan(id, bodies.first, bodies.second, kPurgeStep));
+    POSTERN_CO_TRY(const auto items,
+                   co_await engine_.scan(id, bodies.first, bodies.second, kPurgeStep));
     if (items.empty()) break;
     engine::Batch batch;
     for (const engine::Item& item : items) {
@@ -245,7 +251,8 @@ task<Result<void>> Store::purge(AccountId id, Epoch epoch) {
   co_return co_await commit(engine_, id, epoch, std::move(rest));
 }
 
-// An account without its key is one whose destruction was cut short: creating one is a single commit.
+// An account without its key is one whose destruction was cut short: creating one is a single
+// commit.
 task<Result<void>> Store::finish_destroyed() {
   POSTERN_CO_TRY(const auto accounts, co_await engine_.list_accounts());
   for (const AccountId id : accounts) {
@@ -282,8 +289,9 @@ task<Result<void>> Store::maintain() {
 
 }  // namespace
 
-task<Result<std::unique_ptr<MailStore>>> MailStore::open(engine::Engine& engine, crypto::Secret master_key,
-                                                         Clock& clock, Random& random, Options options) {
+task<Result<std::unique_ptr<MailStore>>> MailStore::open(engine::Engine& engine,
+                                                         crypto::Secret master_key, Clock& clock,
+                                                         Random& random, Options options) {
   const std::string key = keys::plain(keys::kAccountKey);
   POSTERN_CO_TRY(const auto there, co_await engine.get(kSystem, {key}));
   crypto::Secret system;
@@ -298,7 +306,8 @@ task<Result<std::unique_ptr<MailStore>>> MailStore::open(engine::Engine& engine,
     batch.puts.emplace_back(key, wrap_key(master_key, kSystem, system, random));
     POSTERN_CO_CHECK_OK(co_await commit(engine, kSystem, epoch, std::move(batch)));
   }
-  co_return std::make_unique<Store>(engine, std::move(master_key), std::move(system), clock, random, options);
+  co_return std::make_unique<Store>(engine, std::move(master_key), std::move(system), clock, random,
+                                    options);
 }
 
 }  // namespace postern::mailstore

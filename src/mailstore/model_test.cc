@@ -1,5 +1,5 @@
-// Random operations on several mailboxes against a naive model, with restarts, folds and sweeps at random
-// points. After each of them the invariants I1 to I11 of one account are checked.
+// Random operations on several mailboxes against a naive model, with restarts, folds and sweeps at
+// random points. After each of them the invariants I1 to I11 of one account are checked.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 #include <set>
 
 #include "engine/memory/memory_engine.h"
-#include "mailstore/test_store.h"
+#include "mailstore/testing/test_store.h"
 #include "mime/parser.h"
 
 namespace postern::mailstore {
@@ -45,22 +45,38 @@ class Scenario {
     switch (pick(16)) {
       case 0:
       case 1:
-      case 2: append(); break;
+      case 2:
+        append();
+        break;
       case 3:
       case 4:
       case 5:
-      case 6: change_flags(); break;
+      case 6:
+        change_flags();
+        break;
       case 7:
-      case 8: expunge(); break;
+      case 8:
+        expunge();
+        break;
       case 9:
-      case 10: copy_or_move(); break;
-      case 11: create_or_remove(); break;
-      case 12: rename(); break;
-      case 13: ASSERT_TRUE(store_.run(store_.store().maintain())); break;
+      case 10:
+        copy_or_move();
+        break;
+      case 11:
+        create_or_remove();
+        break;
+      case 12:
+        rename();
+        break;
+      case 13:
+        ASSERT_TRUE(store_.run(store_.store().maintain()));
+        break;
       case 14:
         if (pick(3) == 0) store_.restart();
         break;
-      default: burst(); break;
+      default:
+        burst();
+        break;
     }
   }
 
@@ -152,7 +168,8 @@ class Scenario {
     const FoldersPtr folders = store_.account().folders();
     const Folder* folder = folders->find(name);
     ASSERT_NE(folder, nullptr);
-    EXPECT_GT(folder->uid_validity, last_validity_.contains(name) ? last_validity_[name] : UidValidity(0));
+    EXPECT_GT(folder->uid_validity,
+              last_validity_.contains(name) ? last_validity_[name] : UidValidity(0));
     last_validity_[name] = folder->uid_validity;
     Box box;
     box.id = folder->id;
@@ -181,8 +198,11 @@ class Scenario {
     std::vector<Message> wanted;
     for (std::uint32_t i = 1 + pick(3); i > 0; --i) {
       Message message{test_message("s" + std::to_string(pick(1000)), std::string(pick(300), 'b')),
-                      static_cast<std::uint8_t>(pick(32)), words(), {}};
-      auto one = store_.messages(message.text, message.system, {message.keywords.begin(), message.keywords.end()});
+                      static_cast<std::uint8_t>(pick(32)),
+                      words(),
+                      {}};
+      auto one = store_.messages(message.text, message.system,
+                                 {message.keywords.begin(), message.keywords.end()});
       ASSERT_TRUE(one);
       messages.push_back(std::move((*one)[0]));
       wanted.push_back(std::move(message));
@@ -205,7 +225,8 @@ class Scenario {
     const std::set<std::string> keywords = words();
     const UidSet uids = some_uids(box);
     std::optional<ModSeq> unchanged_since;
-    if (pick(3) == 0) unchanged_since = ModSeq(1 + pick(static_cast<std::uint32_t>(box.highest.value())));
+    if (pick(3) == 0)
+      unchanged_since = ModSeq(1 + pick(static_cast<std::uint32_t>(box.highest.value())));
     const auto result = store_.run(store_.account().store(
         box.id, uids, {mode, system, {keywords.begin(), keywords.end()}}, unchanged_since));
     ASSERT_TRUE(result) << result.error().detail;
@@ -249,7 +270,8 @@ class Scenario {
     ASSERT_TRUE(result);
     UidSet gone;
     for (const auto& [uid, message] : box.messages) {
-      if ((message.system & kDeleted) != 0 && (!uids || uids->contains(Uid(uid)))) gone.add(Uid(uid));
+      if ((message.system & kDeleted) != 0 && (!uids || uids->contains(Uid(uid))))
+        gone.add(Uid(uid));
     }
     EXPECT_EQ(result->uids, gone);
     if (gone.empty()) return;
@@ -361,8 +383,9 @@ class Scenario {
     const std::uint32_t uid = box.messages.begin()->first;
     for (int i = 0; i < 260; ++i) {
       Message& message = box.messages[uid];
-      const auto result = store_.flags(box.id, UidSet::of({uid}),
-                                       (message.system & kFlagged) != 0 ? FlagMode::kRemove : FlagMode::kAdd, kFlagged);
+      const auto result = store_.flags(
+          box.id, UidSet::of({uid}),
+          (message.system & kFlagged) != 0 ? FlagMode::kRemove : FlagMode::kAdd, kFlagged);
       ASSERT_TRUE(result);
       message.system ^= kFlagged;
       message.modseq = bump(box);
@@ -375,7 +398,8 @@ class Scenario {
     EXPECT_EQ(store_.body(row.email), message.text);
     const auto info = store_.run(store_.account().read_info({row.email}));
     ASSERT_TRUE(info);
-    EXPECT_EQ(mime::encode_info((*info)[0].info), mime::encode_info(mime::parse_message(message.text)));
+    EXPECT_EQ(mime::encode_info((*info)[0].info),
+              mime::encode_info(mime::parse_message(message.text)));
   }
 
   std::mt19937 random_;

@@ -10,19 +10,24 @@ namespace {
 // "a/b/c" -> "a", "a/b".
 template <class Visit>
 void visit_parents(const std::string& name, Visit visit) {
-  for (std::size_t at = name.find(kDelimiter); at != std::string::npos; at = name.find(kDelimiter, at + 1)) {
+  for (std::size_t at = name.find(kDelimiter); at != std::string::npos;
+       at = name.find(kDelimiter, at + 1)) {
     visit(name.substr(0, at));
   }
 }
 
 bool lies_below(std::string_view name, std::string_view parent) {
-  return name.size() > parent.size() && name.starts_with(parent) && name[parent.size()] == kDelimiter;
+  return name.size() > parent.size() && name.starts_with(parent) &&
+         name[parent.size()] == kDelimiter;
 }
 
 bool planned(const NameChanges& changes, std::string_view name) {
   return std::any_of(changes.begin(), changes.end(),
                      [&](const NameChange& change) { return change.name == name && change.after; });
 }
+
+// LIMIT: names in all, so that those which are only subscribed cannot grow without end.
+constexpr std::size_t kMaxNames = 2 * kMaxMailboxes;
 
 std::size_t depth_of(std::string_view name) {
   return static_cast<std::size_t>(std::count(name.begin(), name.end(), kDelimiter)) + 1;
@@ -40,8 +45,8 @@ const Folder* NameTable::find(MailboxId id) const {
   return at == by_id_.end() ? nullptr : find(at->second);
 }
 
-Result<void> NameTable::plan_mailbox(const std::string& name, SpecialUse use, const NewMailbox& new_mailbox,
-                                     NameChanges& changes) const {
+Result<void> NameTable::plan_mailbox(const std::string& name, SpecialUse use,
+                                     const NewMailbox& new_mailbox, NameChanges& changes) const {
   POSTERN_TRY(Folder folder, new_mailbox());
   folder.name = name;
   folder.special_use = use;
@@ -68,13 +73,16 @@ Result<NameChanges> NameTable::plan_create(const std::string& name, SpecialUse u
   if (there != nullptr && there->exists()) return fail(Errc::kAlreadyExists, "mailbox exists");
   if (use != SpecialUse::kNone) {
     for (const auto& [other, folder] : names_) {
-      if (folder.exists() && folder.special_use == use) return fail(Errc::kAlreadyExists, "special use is taken");
+      if (folder.exists() && folder.special_use == use)
+        return fail(Errc::kAlreadyExists, "special use is taken");
     }
   }
   NameChanges changes;
   POSTERN_CHECK_OK(plan_parents(name, new_mailbox, changes));
   POSTERN_CHECK_OK(plan_mailbox(name, use, new_mailbox, changes));
-  if (mailboxes() + changes.size() > kMaxMailboxes) return fail(Errc::kLimit, "too many mailboxes");
+  if (mailboxes() + changes.size() > kMaxMailboxes || names_.size() + changes.size() > kMaxNames) {
+    return fail(Errc::kLimit, "too many mailboxes");
+  }
   return changes;
 }
 
@@ -108,7 +116,8 @@ Result<NameChanges> NameTable::plan_rename(const std::string& from, const std::s
   for (const Folder* folder : moving) leaving.insert(folder->name);
   for (const Folder* folder : moving) {
     std::string name = to + folder->name.substr(from.size());
-    if (name.size() > kMaxNameOctets || depth_of(name) > kMaxDepth) return fail(Errc::kLimit, "name too long");
+    if (name.size() > kMaxNameOctets || depth_of(name) > kMaxDepth)
+      return fail(Errc::kLimit, "name too long");
     const Folder* there = find(name);
     if (there != nullptr && there->exists() && !leaving.contains(name)) {
       return fail(Errc::kAlreadyExists, "a mailbox below exists");
@@ -129,7 +138,10 @@ Result<NameChanges> NameTable::plan_rename(const std::string& from, const std::s
   }
   const std::size_t before = changes.size();
   POSTERN_CHECK_OK(plan_parents(to, new_mailbox, changes));
-  if (mailboxes() + changes.size() - before > kMaxMailboxes) return fail(Errc::kLimit, "too many mailboxes");
+  if (mailboxes() + changes.size() - before > kMaxMailboxes ||
+      names_.size() + changes.size() > kMaxNames) {
+    return fail(Errc::kLimit, "too many mailboxes");
+  }
   return changes;
 }
 
@@ -176,7 +188,8 @@ FoldersPtr NameTable::snapshot() const {
     if ((a.name == "INBOX") != (b.name == "INBOX")) return a.name == "INBOX";
     return a.name < b.name;
   });
-  return std::make_shared<const Folders>(std::move(folders));  // shared_ptr: sessions read it unlocked
+  return std::make_shared<const Folders>(
+      std::move(folders));  // shared_ptr: sessions read it unlocked
 }
 
 }  // namespace postern::mailstore

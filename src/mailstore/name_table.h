@@ -1,7 +1,9 @@
-// NameTable: an account's mailbox names, and what CREATE, DELETE, RENAME and SUBSCRIBE change in them.
+// NameTable: an account's mailbox names, and what CREATE, DELETE, RENAME and SUBSCRIBE change in
+// them.
 //
-// plan_*() work out a list of changes and change nothing; apply() carries them out. The account plans on
-// its newest state and applies to the durable one when the commit is done. Not thread-safe.
+// plan_*() work out a list of changes and change nothing; apply() carries them out. The account
+// plans on its newest state and applies to the durable one when the commit is done. Not
+// thread-safe.
 #pragma once
 
 #include <functional>
@@ -39,9 +41,9 @@ class NameTable {
                                                 const NewMailbox& new_mailbox) const;
   // kNotFound. A subscribed name stays, without mailbox.
   [[nodiscard]] Result<NameChanges> plan_remove(const std::string& name) const;
-  // With all names below `from`, and missing parents of `to`. kNotFound, kAlreadyExists, kCannot, kLimit.
-  // RFC 9051 §6.3.9: a subscription belongs to its name; the old name keeps it and the new one gets it, so
-  // that the mailbox stays in every list of subscribed mailboxes.
+  // With all names below `from`, and missing parents of `to`. kNotFound, kAlreadyExists, kCannot,
+  // kLimit. RFC 9051 §6.3.9: a subscription belongs to its name; the old name keeps it and the new
+  // one gets it, so that the mailbox stays in every list of subscribed mailboxes.
   [[nodiscard]] Result<NameChanges> plan_rename(const std::string& from, const std::string& to,
                                                 const NewMailbox& new_mailbox) const;
   // kNotFound when there is nothing to subscribe to. Empty when nothing changes.
@@ -55,7 +57,8 @@ class NameTable {
   // Appends mailboxes for the parents of `name` that are missing in the table and in `changes`.
   [[nodiscard]] Result<void> plan_parents(const std::string& name, const NewMailbox& new_mailbox,
                                           NameChanges& changes) const;
-  [[nodiscard]] Result<void> plan_mailbox(const std::string& name, SpecialUse use, const NewMailbox& new_mailbox,
+  [[nodiscard]] Result<void> plan_mailbox(const std::string& name, SpecialUse use,
+                                          const NewMailbox& new_mailbox,
                                           NameChanges& changes) const;
 
   std::map<std::string, Folder, std::less<>> names_;

@@ -1,4 +1,5 @@
-// Stored records: round trips, and damage in every byte and at every length never does worse than kCorrupt.
+// Stored records: round trips, and damage in every byte and at every length never does worse than
+// kCorrupt.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -85,7 +86,8 @@ TEST(ChunkCodec, ExtremesFit) {
 
 template <class Decode>
 void damage_everywhere(const std::string& bytes, Decode decode) {
-  for (std::size_t length = 0; length < bytes.size(); ++length) (void)decode(bytes.substr(0, length));
+  for (std::size_t length = 0; length < bytes.size(); ++length)
+    (void)decode(bytes.substr(0, length));
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     for (const int bit : {0, 3, 7}) {
       std::string damaged = bytes;
@@ -112,7 +114,8 @@ LogRecord some_record() {
     added.rows.push_back(entry);
   }
   record.sections.emplace_back(std::move(added));
-  record.sections.emplace_back(FlagsSection{FlagMode::kRemove, FlagSet{.system = kDraft, .keywords = {}},
+  record.sections.emplace_back(FlagsSection{FlagMode::kRemove,
+                                            FlagSet{.system = kDraft, .keywords = {}},
                                             UidSet::of({1, 2, 3, 9, 4'294'967'295u})});
   record.sections.emplace_back(ExpungeSection{UidSet::range(1, 4'000'000'000u)});
   return record;
@@ -121,31 +124,49 @@ LogRecord some_record() {
 TEST(Records, DamageNeverDoesWorseThanCorrupt) {
   damage_everywhere(encode_chunk(*some_chunk(3, 20)), decode_chunk);
   damage_everywhere(encode_log_record(some_record()), decode_log_record);
-  damage_everywhere(encode_counters({.next_mailbox = 7, .next_email = 300, .used_bytes = 1 << 30}), decode_counters);
+  damage_everywhere(encode_counters({.next_mailbox = 7, .next_email = 300, .used_bytes = 1 << 30}),
+                    decode_counters);
   damage_everywhere(encode_header({}), decode_header);
-  damage_everywhere(encode_mailbox({Folder{.name = "a/b", .uid_validity = UidValidity(5)}, {"k", "l"}}), decode_mailbox);
-  damage_everywhere(encode_vanished({{ModSeq(5), UidSet::of({1, 4})}, {ModSeq(9), UidSet::of({2})}}), decode_vanished);
-  damage_everywhere(encode_release({.when = 99, .mailbox = {}, .emails = {EmailId(4), EmailId(2)}}), decode_release);
+  damage_everywhere(
+      encode_mailbox({Folder{.name = "a/b", .uid_validity = UidValidity(5)}, {"k", "l"}}),
+      decode_mailbox);
+  damage_everywhere(
+      encode_vanished({{ModSeq(5), UidSet::of({1, 4})}, {ModSeq(9), UidSet::of({2})}}),
+      decode_vanished);
+  damage_everywhere(encode_release({.when = 99, .mailbox = {}, .emails = {EmailId(4), EmailId(2)}}),
+                    decode_release);
 }
 
 TEST(Records, RoundTrip) {
   const auto record = decode_log_record(encode_log_record(some_record()));
   ASSERT_TRUE(record);
   EXPECT_EQ(encode_log_record(*record), encode_log_record(some_record()));
-  const Counters counters{.next_mailbox = 7, .next_email = 300, .next_release = 4, .last_uid_validity = UINT32_MAX,
-                          .limit_bytes = UINT64_MAX, .used_bytes = 5, .used_messages = 6};
+  const Counters counters{.next_mailbox = 7,
+                          .next_email = 300,
+                          .next_release = 4,
+                          .last_uid_validity = UINT32_MAX,
+                          .limit_bytes = UINT64_MAX,
+                          .used_bytes = 5,
+                          .used_messages = 6};
   EXPECT_EQ(*decode_counters(encode_counters(counters)), counters);
   Header header;
-  header.counts = {.exists = 5, .unseen = 4, .deleted = 3, .bytes = 1000, .uid_next = Uid(99), .highest_modseq = ModSeq(77)};
+  header.counts = {.exists = 5,
+                   .unseen = 4,
+                   .deleted = 3,
+                   .bytes = 1000,
+                   .uid_next = Uid(99),
+                   .highest_modseq = ModSeq(77)};
   header.folded = ModSeq(70);
   header.vanished_floor = ModSeq(3);
   header.log_records = 7;
   header.log_bytes = 700;
   EXPECT_EQ(encode_header(*decode_header(encode_header(header))), encode_header(header));
-  const auto vanished = decode_vanished(encode_vanished({{ModSeq(5), UidSet::of({1, 4})}, {ModSeq(9), UidSet::of({2})}}));
+  const auto vanished = decode_vanished(
+      encode_vanished({{ModSeq(5), UidSet::of({1, 4})}, {ModSeq(9), UidSet::of({2})}}));
   EXPECT_EQ((*vanished)[1].modseq, ModSeq(9));
   EXPECT_EQ((*vanished)[0].uids, UidSet::of({1, 4}));
-  const auto release = decode_release(encode_release({.when = -9, .mailbox = MailboxId(3), .emails = {EmailId(4), EmailId(2)}}));
+  const auto release = decode_release(
+      encode_release({.when = -9, .mailbox = MailboxId(3), .emails = {EmailId(4), EmailId(2)}}));
   EXPECT_EQ(release->emails, (std::vector<EmailId>{EmailId(4), EmailId(2)}));
   EXPECT_EQ(release->when, -9);
 }

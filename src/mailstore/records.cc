@@ -11,7 +11,9 @@ namespace {
 
 constexpr std::uint8_t kVersion = 1;
 
-std::unexpected<Error> corrupt(std::string_view what) { return fail(Errc::kCorrupt, std::string(what)); }
+std::unexpected<Error> corrupt(std::string_view what) {
+  return fail(Errc::kCorrupt, std::string(what));
+}
 
 // All of `in` was read, and it began with the version this code writes.
 bool complete(const ByteReader& in, std::uint8_t version) {
@@ -85,8 +87,8 @@ Result<Header> decode_header(std::string_view bytes) {
   header.log_records = in.u32();
   header.log_bytes = in.u64();
   header.recent = Uid(in.u32());
-  if (!complete(in, version) || !header.counts.uid_next.valid() || !header.counts.highest_modseq.valid() ||
-      header.folded > header.counts.highest_modseq ||
+  if (!complete(in, version) || !header.counts.uid_next.valid() ||
+      !header.counts.highest_modseq.valid() || header.folded > header.counts.highest_modseq ||
       header.vanished_floor > header.counts.highest_modseq) {
     return corrupt("header");
   }

@@ -1,5 +1,5 @@
-// The small stored records: plain bytes in and out, before sealing. docs/formats/mailstore.md has each.
-// Every decoder gives kCorrupt for bytes it did not write.
+// The small stored records: plain bytes in and out, before sealing. docs/formats/mailstore.md has
+// each. Every decoder gives kCorrupt for bytes it did not write.
 #pragma once
 
 #include <cstdint>
@@ -33,11 +33,11 @@ struct Counters {
 // 'H': the hot header.
 struct Header {
   MailboxCounts counts;
-  ModSeq folded{1};          // the chunks hold the rows as of this modseq
-  ModSeq vanished_floor{1};  // the expunge history is complete after this modseq
+  ModSeq folded{1};               // the chunks hold the rows as of this modseq
+  ModSeq vanished_floor{1};       // the expunge history is complete after this modseq
   std::uint32_t log_records = 0;  // since the fold
   std::uint64_t log_bytes = 0;
-  Uid recent{1};             // messages from here on are \Recent for the next session
+  Uid recent{1};  // messages from here on are \Recent for the next session
 };
 [[nodiscard]] std::string encode_header(const Header& header);
 [[nodiscard]] Result<Header> decode_header(std::string_view bytes);
@@ -60,8 +60,8 @@ struct Vanished {
 
 // 'R': emails that lost a row, or a mailbox that was deleted with all its rows.
 struct Release {
-  std::int64_t when = 0;            // unix seconds
-  MailboxId mailbox;                // valid: the whole mailbox
+  std::int64_t when = 0;  // unix seconds
+  MailboxId mailbox;      // valid: the whole mailbox
   std::vector<EmailId> emails;
 };
 [[nodiscard]] std::string encode_release(const Release& release);

@@ -1,12 +1,12 @@
-// Encryption: nothing planted is readable in what the engine holds, every changed byte is noticed, and a
-// wrong master key is told apart from damage.
+// Encryption: nothing planted is readable in what the engine holds, every changed byte is noticed,
+// and a wrong master key is told apart from damage.
 #include <gtest/gtest.h>
 
 #include <set>
 
 #include "engine/memory/memory_engine.h"
 #include "mailstore/body.h"
-#include "mailstore/test_store.h"
+#include "mailstore/testing/test_store.h"
 #include "mailstore/vault.h"
 
 namespace postern::mailstore {
@@ -32,13 +32,17 @@ TEST(Seal, PlantedMarkersAreNowhereInTheEngine) {
   const std::string marker = "planted-marker";
   ASSERT_TRUE(store.run(store.account().create("Planted-Marker/sub", SpecialUse::kNone)));
   ASSERT_TRUE(store.run(store.account().subscribe("Planted-Marker/sub", true)));
-  ASSERT_TRUE(store.append(store.mailbox("Planted-Marker/sub"), test_message(marker, marker + std::string(70'000, 'z')),
-                           kSeen, {"planted-marker"}));
-  ASSERT_TRUE(store.run(store.account().remove("Planted-Marker/sub")));  // now a subscribed absent name
-  ASSERT_TRUE(store.append(store.mailbox("INBOX"), test_message(marker, "x"), 0, {"planted-marker"}));
+  ASSERT_TRUE(store.append(store.mailbox("Planted-Marker/sub"),
+                           test_message(marker, marker + std::string(70'000, 'z')), kSeen,
+                           {"planted-marker"}));
+  ASSERT_TRUE(
+      store.run(store.account().remove("Planted-Marker/sub")));  // now a subscribed absent name
+  ASSERT_TRUE(
+      store.append(store.mailbox("INBOX"), test_message(marker, "x"), 0, {"planted-marker"}));
   for (int i = 0; i < 300; ++i) {
-    ASSERT_TRUE(store.flags(store.mailbox("INBOX"), UidSet::of({1}), i % 2 == 0 ? FlagMode::kAdd : FlagMode::kRemove,
-                            0, {"planted-marker"}));
+    ASSERT_TRUE(store.flags(store.mailbox("INBOX"), UidSet::of({1}),
+                            i % 2 == 0 ? FlagMode::kAdd : FlagMode::kRemove, 0,
+                            {"planted-marker"}));
   }
   std::set<char> kinds;
   std::string everything;
@@ -63,8 +67,8 @@ TEST(Seal, WrongMasterKeyIsRefusedBeforeAnythingIsWritten) {
   TestStore store;
   store.close();
   const auto before = store.run(store.engine().scan(AccountId(0), std::string(1, '\0'), "", 0));
-  const auto wrong = store.run(
-      MailStore::open(store.engine(), test_master('w'), store.clock(), crypto::system_random(), {}));
+  const auto wrong = store.run(MailStore::open(store.engine(), test_master('w'), store.clock(),
+                                               crypto::system_random(), {}));
   ASSERT_FALSE(wrong);
   EXPECT_EQ(wrong.error().code, Errc::kInvalid);
   EXPECT_NE(wrong.error().detail.find("master key"), std::string::npos);
@@ -91,8 +95,8 @@ TEST(Seal, DataWithoutItsSystemKeyIsNotTakenForANewStore) {
   batch.deletes.push_back("K");
   store.engine().commit(AccountId(0), *epoch, std::move(batch), engine::Engine::Urgency::kNormal,
                         [](const Result<void>&) {});
-  const auto opened =
-      store.run(MailStore::open(store.engine(), test_master(), store.clock(), crypto::system_random(), {}));
+  const auto opened = store.run(
+      MailStore::open(store.engine(), test_master(), store.clock(), crypto::system_random(), {}));
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, Errc::kCorrupt);
 }
@@ -108,7 +112,9 @@ TEST(Seal, WrappedKeysComeBackOrSayWhyNot) {
     std::string damaged = record;
     damaged[i] = static_cast<char>(damaged[i] ^ 0x40);
     EXPECT_EQ(unwrap_key(test_master(), AccountId(9), damaged).error().code, Errc::kCorrupt) << i;
-    EXPECT_EQ(unwrap_key(test_master(), AccountId(9), record.substr(0, i)).error().code, Errc::kCorrupt) << i;
+    EXPECT_EQ(unwrap_key(test_master(), AccountId(9), record.substr(0, i)).error().code,
+              Errc::kCorrupt)
+        << i;
   }
 }
 
@@ -146,7 +152,8 @@ TEST(Seal, BodyBytesDoNotDependOnHowTheyArrive) {
   const std::string plain(2 * kBodyChunk + 17, 'p');
   BodySealer pieces(vault, blob);
   std::string sealed;
-  for (std::size_t at = 0; at < plain.size(); at += 4099) sealed += pieces.append(plain.substr(at, 4099));
+  for (std::size_t at = 0; at < plain.size(); at += 4099)
+    sealed += pieces.append(plain.substr(at, 4099));
   sealed += pieces.finish();
   EXPECT_EQ(sealed, seal_whole(vault, blob, plain));
   EXPECT_EQ(sealed.size(), 8 + plain.size() + 3 * 16);
@@ -174,7 +181,8 @@ TEST(Seal, EveryChangeOfABodyIsNoticed) {
     const std::string plain(size, 'q');
     const std::string sealed = seal_whole(vault, locator.blob, plain);
     const BodyRange range = body_range(size, 0, size);
-    const std::string_view wanted = std::string_view(sealed).substr(range.blob_offset, range.blob_length);
+    const std::string_view wanted =
+        std::string_view(sealed).substr(range.blob_offset, range.blob_length);
     EXPECT_EQ(range.blob_offset + range.blob_length, sealed.size());
     EXPECT_EQ(*open_body(vault, locator, range, wanted), plain);
     for (std::size_t i = 0; i < wanted.size(); i += 1 + wanted.size() / 50) {

@@ -51,7 +51,9 @@ Vault::Vault(AccountId account, crypto::Secret data_key, Random& random)
       name_key_(crypto::hkdf(data_key_, "", "postern names 1")),
       random_(random) {}
 
-std::string Vault::aad(std::string_view key) const { return account_octets(account_).append(key); }
+std::string Vault::aad(std::string_view key) const {
+  return account_octets(account_).append(key);
+}
 
 std::string Vault::seal(std::string_view key, std::string_view plain) const {
   return crypto::seal_value(meta_key_, random_, aad(key), plain);
@@ -111,13 +113,16 @@ std::string wrap_key(const crypto::Secret& master, AccountId account, const cryp
                      Random& random) {
   std::string record(1, static_cast<char>(kVersion));
   record += master_check(master);
-  record += crypto::seal_value(wrapping_key(master, account), random, wrap_aad(account), key.view());
+  record +=
+      crypto::seal_value(wrapping_key(master, account), random, wrap_aad(account), key.view());
   return record + checksum(record);
 }
 
-Result<crypto::Secret> unwrap_key(const crypto::Secret& master, AccountId account, std::string_view record) {
+Result<crypto::Secret> unwrap_key(const crypto::Secret& master, AccountId account,
+                                  std::string_view record) {
   if (record.size() < 1 + kCheckSize + kSumSize ||
-      checksum(record.substr(0, record.size() - kSumSize)) != record.substr(record.size() - kSumSize) ||
+      checksum(record.substr(0, record.size() - kSumSize)) !=
+          record.substr(record.size() - kSumSize) ||
       static_cast<std::uint8_t>(record[0]) != kVersion) {
     return fail(Errc::kCorrupt, "record K: damaged or of an unknown version");
   }
@@ -127,7 +132,8 @@ Result<crypto::Secret> unwrap_key(const crypto::Secret& master, AccountId accoun
   record.remove_prefix(1 + kCheckSize);
   record.remove_suffix(kSumSize);
   auto plain = crypto::open_value(wrapping_key(master, account), wrap_aad(account), record);
-  if (!plain || plain->size() != crypto::kKeySize) return fail(Errc::kCorrupt, "record K: seal does not fit");
+  if (!plain || plain->size() != crypto::kKeySize)
+    return fail(Errc::kCorrupt, "record K: seal does not fit");
   crypto::Secret key(*plain);
   crypto::wipe(*plain);
   return key;

@@ -38,9 +38,11 @@ class Vault {
   // kCorrupt, naming the key.
   [[nodiscard]] Result<std::string> open(std::string_view key, std::string_view sealed) const;
 
-  // The blob id stands in clear, so that a destroyed account's blobs can be dropped without its key.
+  // The blob id stands in clear, so that a destroyed account's blobs can be dropped without its
+  // key.
   [[nodiscard]] std::string seal_locator(std::string_view key, const BodyLocator& locator) const;
-  [[nodiscard]] Result<BodyLocator> open_locator(std::string_view key, std::string_view value) const;
+  [[nodiscard]] Result<BodyLocator> open_locator(std::string_view key,
+                                                 std::string_view value) const;
 
   [[nodiscard]] crypto::Secret blob_key(const engine::BlobId& blob) const;
   // 16 octets that say nothing about the name without the key.
@@ -57,10 +59,10 @@ class Vault {
 // The clear part of a locator record. kCorrupt when it is cut short.
 [[nodiscard]] Result<engine::BlobId> locator_blob(std::string_view value);
 
-// Record 'K': a fresh key wrapped under the master key, and its way back. kInvalid when the record was
-// written under another master key; kCorrupt when it is damaged.
-[[nodiscard]] std::string wrap_key(const crypto::Secret& master, AccountId account, const crypto::Secret& key,
-                                   Random& random);
+// Record 'K': a fresh key wrapped under the master key, and its way back. kInvalid when the record
+// was written under another master key; kCorrupt when it is damaged.
+[[nodiscard]] std::string wrap_key(const crypto::Secret& master, AccountId account,
+                                   const crypto::Secret& key, Random& random);
 [[nodiscard]] Result<crypto::Secret> unwrap_key(const crypto::Secret& master, AccountId account,
                                                 std::string_view record);
 

@@ -9,7 +9,10 @@ namespace postern::mailstore {
 MailboxVersion::MailboxVersion(UidValidity validity, MailboxCounts counts,
                                std::shared_ptr<const std::vector<std::string>> keywords,
                                std::vector<ChunkPtr> chunks)
-    : validity_(validity), counts_(counts), keywords_(std::move(keywords)), chunks_(std::move(chunks)) {
+    : validity_(validity),
+      counts_(counts),
+      keywords_(std::move(keywords)),
+      chunks_(std::move(chunks)) {
   first_seq_.reserve(chunks_.size());
   std::uint32_t seq = 1;
   for (const ChunkPtr& chunk : chunks_) {
@@ -33,9 +36,9 @@ std::optional<MailboxVersion::Position> MailboxVersion::position_from_uid(std::u
       [](const ChunkPtr& c, std::uint32_t value) { return c->rows.back().uid.value() < value; });
   if (chunk == chunks_.end()) return std::nullopt;
   const auto& rows = (*chunk)->rows;
-  const auto row =
-      std::lower_bound(rows.begin(), rows.end(), uid,
-                       [](const MessageRow& r, std::uint32_t value) { return r.uid.value() < value; });
+  const auto row = std::lower_bound(
+      rows.begin(), rows.end(), uid,
+      [](const MessageRow& r, std::uint32_t value) { return r.uid.value() < value; });
   return Position{static_cast<std::size_t>(chunk - chunks_.begin()),
                   static_cast<std::size_t>(row - rows.begin())};
 }

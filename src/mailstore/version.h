@@ -19,7 +19,7 @@ namespace postern::mailstore {
 
 struct MessageRow {
   Uid uid;
-  std::uint32_t size = 0;          // RFC822.SIZE
+  std::uint32_t size = 0;  // RFC822.SIZE
   ModSeq modseq;
   EmailId email;                   // the immutable message; shared by copies
   std::int64_t internal_date = 0;  // unix seconds
@@ -33,7 +33,9 @@ inline constexpr std::size_t kChunkRows = 512;
 struct Chunk {
   std::vector<FlagSet> flag_sets;
   std::vector<MessageRow> rows;  // not empty
-  [[nodiscard]] const FlagSet& flags_of(const MessageRow& row) const { return flag_sets[row.flags]; }
+  [[nodiscard]] const FlagSet& flags_of(const MessageRow& row) const {
+    return flag_sets[row.flags];
+  }
 };
 // shared_ptr: versions held by sessions on other threads share chunks.
 using ChunkPtr = std::shared_ptr<const Chunk>;
@@ -58,13 +60,16 @@ class MailboxVersion {
   };
 
   MailboxVersion(UidValidity validity, MailboxCounts counts,
-                 std::shared_ptr<const std::vector<std::string>> keywords, std::vector<ChunkPtr> chunks);
+                 std::shared_ptr<const std::vector<std::string>> keywords,
+                 std::vector<ChunkPtr> chunks);
 
   [[nodiscard]] UidValidity uid_validity() const { return validity_; }
   [[nodiscard]] const MailboxCounts& counts() const { return counts_; }
   [[nodiscard]] std::uint32_t exists() const { return counts_.exists; }
   [[nodiscard]] const std::vector<std::string>& keywords() const { return *keywords_; }
-  [[nodiscard]] const std::shared_ptr<const std::vector<std::string>>& keyword_table() const { return keywords_; }
+  [[nodiscard]] const std::shared_ptr<const std::vector<std::string>>& keyword_table() const {
+    return keywords_;
+  }
   [[nodiscard]] const std::vector<ChunkPtr>& chunks() const { return chunks_; }
 
   // O(log n). nullopt out of range / not present.
@@ -95,7 +100,8 @@ class MailboxVersion {
   };
   [[nodiscard]] MessageRef ref(Position at) const {
     const Chunk& chunk = *chunks_[at.chunk];
-    return {SeqNum(first_seq_[at.chunk] + static_cast<std::uint32_t>(at.row)), &chunk.rows[at.row], &chunk};
+    return {SeqNum(first_seq_[at.chunk] + static_cast<std::uint32_t>(at.row)), &chunk.rows[at.row],
+            &chunk};
   }
   [[nodiscard]] std::optional<Position> position_of_seq(std::uint32_t seq) const;
   [[nodiscard]] std::optional<Position> position_from_uid(std::uint32_t uid) const;  // lower bound
@@ -113,17 +119,18 @@ using VersionPtr = std::shared_ptr<const MailboxVersion>;
 
 // What a client that was shown `from` must be told to be at `to`.
 struct Delta {
-  std::vector<SeqNum> expunged;   // numbers in `from`, ascending; EXPUNGE counts them from the top down
-  UidSet vanished;                // the same as UIDs
-  std::vector<SeqNum> changed;    // numbers in `to`: present in both, other flags or modseq
+  std::vector<SeqNum>
+      expunged;     // numbers in `from`, ascending; EXPUNGE counts them from the top down
+  UidSet vanished;  // the same as UIDs
+  std::vector<SeqNum> changed;  // numbers in `to`: present in both, other flags or modseq
   std::uint32_t exists_before = 0, exists_after = 0;  // exists_after counts new arrivals
 };
 // O(changed chunks). Precondition: both of one mailbox (same UIDVALIDITY).
 [[nodiscard]] Delta difference(const MailboxVersion& from, const MailboxVersion& to);
 
-// `to` with every row of `from` that `to` no longer has kept in place: what a session may show while
-// EXPUNGE must not be sent (RFC 9051 §7.5.1: not during FETCH, STORE, SEARCH by sequence number).
-// Shares what it can; returns `to` itself when nothing was expunged.
+// `to` with every row of `from` that `to` no longer has kept in place: what a session may show
+// while EXPUNGE must not be sent (RFC 9051 §7.5.1: not during FETCH, STORE, SEARCH by sequence
+// number). Shares what it can; returns `to` itself when nothing was expunged.
 [[nodiscard]] VersionPtr keep_expunged(const VersionPtr& from, const VersionPtr& to);
 
 // ---- templates ----
@@ -143,7 +150,9 @@ void MailboxVersion::visit_uids(const UidSet& uids, Visit visit) const {
   for (const auto& interval : uids.intervals()) {
     const auto at = position_from_uid(interval.first);
     if (!at) return;
-    if (!visit_from(*at, [&](const MessageRef& m) { return m.row->uid.value() > interval.last; }, visit)) return;
+    if (!visit_from(
+            *at, [&](const MessageRef& m) { return m.row->uid.value() > interval.last; }, visit))
+      return;
   }
 }
 template <class Visit>
@@ -151,7 +160,8 @@ void MailboxVersion::visit_seqs(const SeqSet& seqs, Visit visit) const {
   for (const auto& interval : seqs.intervals()) {
     const auto at = position_of_seq(interval.first);
     if (!at) continue;
-    if (!visit_from(*at, [&](const MessageRef& m) { return m.seq.value() > interval.last; }, visit)) return;
+    if (!visit_from(*at, [&](const MessageRef& m) { return m.seq.value() > interval.last; }, visit))
+      return;
   }
 }
 template <class Visit>

@@ -9,8 +9,9 @@
 namespace postern::mailstore {
 namespace {
 
-// Chunks that shrank are joined with the one before up to this size, so that a mailbox that loses most
-// of its messages does not keep a chunk for each of them. Below kChunkRows, so that joining is rare.
+// Chunks that shrank are joined with the one before up to this size, so that a mailbox that loses
+// most of its messages does not keep a chunk for each of them. Below kChunkRows, so that joining is
+// rare.
 constexpr std::size_t kJoinRows = 256;
 
 void count(MailboxCounts& counts, const MessageRow& row, const FlagSet& flags) {
@@ -33,7 +34,8 @@ bool names_unknown_keyword(const FlagSet& flags, std::size_t keywords) {
 // Membership tests with ascending UIDs: O(1) each over a walk.
 class Ascending {
  public:
-  explicit Ascending(const UidSet& uids) : at_(uids.intervals().begin()), end_(uids.intervals().end()) {}
+  explicit Ascending(const UidSet& uids)
+      : at_(uids.intervals().begin()), end_(uids.intervals().end()) {}
   bool contains(Uid uid) {
     while (at_ != end_ && at_->last < uid.value()) ++at_;
     return at_ != end_ && at_->first <= uid.value();
@@ -168,12 +170,14 @@ Result<void> VersionEditor::apply(const LogRecord& record, ModSeq modseq, std::s
       std::uint32_t next = counts_.uid_next.value();
       for (const AddSection::Row& entry : added->rows) {
         if (entry.row.uid.value() < next) return fail(Errc::kCorrupt, "uid does not ascend");
-        if (names_unknown_keyword(entry.flags, keywords)) return fail(Errc::kCorrupt, "unknown keyword");
+        if (names_unknown_keyword(entry.flags, keywords))
+          return fail(Errc::kCorrupt, "unknown keyword");
         next = entry.row.uid.value() + 1;
       }
       add(*added, modseq);
     } else if (const auto* flags = std::get_if<FlagsSection>(&section)) {
-      if (names_unknown_keyword(flags->flags, keywords)) return fail(Errc::kCorrupt, "unknown keyword");
+      if (names_unknown_keyword(flags->flags, keywords))
+        return fail(Errc::kCorrupt, "unknown keyword");
       change(*flags, modseq);
     } else {
       expunge(std::get<ExpungeSection>(section).uids);
@@ -185,7 +189,8 @@ Result<void> VersionEditor::apply(const LogRecord& record, ModSeq modseq, std::s
 
 VersionPtr VersionEditor::build(KeywordsPtr keywords) {
   // shared_ptr: sessions on other threads hold versions.
-  return std::make_shared<const MailboxVersion>(validity_, counts_, std::move(keywords), std::move(chunks_));
+  return std::make_shared<const MailboxVersion>(validity_, counts_, std::move(keywords),
+                                                std::move(chunks_));
 }
 
 }  // namespace postern::mailstore

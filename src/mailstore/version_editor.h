@@ -1,5 +1,6 @@
-// VersionEditor: makes the next version of a mailbox from the newest one. A chunk is copied once, on its
-// first change; all others stay shared. Replaying the log and serving a change are this one code.
+// VersionEditor: makes the next version of a mailbox from the newest one. A chunk is copied once,
+// on its first change; all others stay shared. Replaying the log and serving a change are this one
+// code.
 //
 // Not thread-safe; the version it builds is immutable.
 #pragma once
@@ -21,8 +22,9 @@ class VersionEditor {
  public:
   explicit VersionEditor(const MailboxVersion& base);
 
-  // All sections of one record, giving the touched rows `modseq`. kCorrupt when a row does not follow
-  // the last one or a keyword is not in the table of `keywords` names: only stored bytes can cause it.
+  // All sections of one record, giving the touched rows `modseq`. kCorrupt when a row does not
+  // follow the last one or a keyword is not in the table of `keywords` names: only stored bytes can
+  // cause it.
   [[nodiscard]] Result<void> apply(const LogRecord& record, ModSeq modseq, std::size_t keywords);
   // The editor is spent.
   [[nodiscard]] VersionPtr build(KeywordsPtr keywords);

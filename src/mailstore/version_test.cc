@@ -40,10 +40,16 @@ class Subject {
     const ModSeq modseq(version_->counts().highest_modseq.value() + 1);
     switch (pick(5)) {
       case 0:
-      case 1: record.sections.emplace_back(add(modseq, 1 + pick(pick(10) == 0 ? 900 : 20))); break;
+      case 1:
+        record.sections.emplace_back(add(modseq, 1 + pick(pick(10) == 0 ? 900 : 20)));
+        break;
       case 2:
-      case 3: record.sections.emplace_back(change(modseq)); break;
-      default: record.sections.emplace_back(expunge()); break;
+      case 3:
+        record.sections.emplace_back(change(modseq));
+        break;
+      default:
+        record.sections.emplace_back(expunge());
+        break;
     }
     VersionEditor editor(*version_);
     const auto decoded = decode_log_record(encode_log_record(record));
@@ -103,7 +109,8 @@ class Subject {
   }
   ExpungeSection expunge() {
     ExpungeSection section{some_uids()};
-    std::erase_if(model_, [&](const auto& entry) { return section.uids.contains(Uid(entry.first)); });
+    std::erase_if(model_,
+                  [&](const auto& entry) { return section.uids.contains(Uid(entry.first)); });
     return section;
   }
 
@@ -150,8 +157,8 @@ void expect_same(const MailboxVersion& version, const Model& model) {
 }
 
 // What a naive reader would find between two states.
-void expect_difference(const MailboxVersion& from_version, const Model& from, const MailboxVersion& to_version,
-                       const Model& to) {
+void expect_difference(const MailboxVersion& from_version, const Model& from,
+                       const MailboxVersion& to_version, const Model& to) {
   const Delta delta = difference(from_version, to_version);
   std::vector<SeqNum> expunged, changed;
   UidSet vanished;
@@ -211,7 +218,8 @@ TEST(Version, VisitsByUidAndByNumber) {
     UidSet uids;
     SeqSet seqs;
     for (int i = 0; i < 4; ++i) {
-      const auto first = static_cast<std::uint32_t>(1 + random() % (version.counts().uid_next.value() + 10));
+      const auto first =
+          static_cast<std::uint32_t>(1 + random() % (version.counts().uid_next.value() + 10));
       uids.add_interval(first, first + static_cast<std::uint32_t>(random() % 50));
       seqs.add_interval(first, first + static_cast<std::uint32_t>(random() % 50));
     }
@@ -254,7 +262,8 @@ TEST(Version, UnchangedChunksAreShared) {
   ASSERT_EQ(version->chunks().size(), 10u);
 
   LogRecord one;
-  one.sections.emplace_back(FlagsSection{FlagMode::kAdd, FlagSet{.system = kSeen, .keywords = {}}, UidSet::of({600})});
+  one.sections.emplace_back(
+      FlagsSection{FlagMode::kAdd, FlagSet{.system = kSeen, .keywords = {}}, UidSet::of({600})});
   VersionEditor editor(*version);
   ASSERT_TRUE(editor.apply(one, ModSeq(3), 256));
   const VersionPtr after = editor.build(version->keyword_table());

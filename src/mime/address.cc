@@ -23,15 +23,17 @@ class Parser {
  private:
   // What is known of the address being read.
   struct Item {
-    std::string display;         // all words, one space where there was a gap
-    std::string local;           // the last words that touch each other or a dot: a local part if '@' follows
+    std::string display;  // all words, one space where there was a gap
+    std::string
+        local;  // the last words that touch each other or a dot: a local part if '@' follows
     std::size_t local_from = 0;  // where they begin in display
     bool gap = false;            // blank or comment before the next word
     bool quoted = false;
     std::size_t words = 0;
     std::string comment;
-    bool addressed = false;      // mailbox and host are known
-    bool angle = false;          // ... from <...>, which outranks a bare addr-spec
+    bool addressed = false;    // mailbox and host are known
+    bool angle = false;        // ... from <...>, which outranks a bare addr-spec
+    std::size_t named_to = 0;  // display's size then: what follows may name another address
     std::string mailbox, host;
     std::optional<std::string> adl;
   };
@@ -100,7 +102,8 @@ class Parser {
 
   // After '@' outside of angle brackets.
   void addr_spec() {
-    std::string host = domain();
+    std::string host = domain(Place::kBare);
+    if (item_.addressed && !item_.local.empty()) begin_next();
     if (item_.angle) return;
     if (item_.addressed) {
       item_.mailbox += '@' + item_.host;
@@ -108,18 +111,44 @@ class Parser {
       item_.mailbox = std::move(item_.local);
       item_.display.resize(item_.local_from);
     }
-    item_.local.clear();
-    item_.local_from = item_.display.size();
     item_.host = std::move(host);
+    addressed();
+  }
+
+  void addressed() {
+    item_.local.clear();
+    item_.local_from = item_.named_to = item_.display.size();
     item_.addressed = true;
     item_.gap = true;
   }
 
-  std::string domain() {
+  // The comma before an address is missing: what was read since the last one belongs to it.
+  void begin_next() {
+    Item next;
+    std::size_t from = item_.named_to;
+    while (from < item_.display.size() && is_blank(item_.display[from])) ++from;
+    next.display = item_.display.substr(from);
+    next.local = std::move(item_.local);
+    next.local_from = item_.local_from > from ? item_.local_from - from : 0;
+    next.gap = true;
+    next.words = next.display.empty() ? 0 : 1;
+    item_.display.resize(item_.named_to);
+    flush();
+    item_ = std::move(next);
+  }
+
+  enum class Place { kBare, kAngle };
+
+  std::string domain(Place place) {
     std::string host;
     for (;;) {
       lexer_.skip_blanks();
       const char c = lexer_.peek();
+      // A comment after a bare addr-spec is the name; any other says nothing.
+      if (c == '(' && (place == Place::kAngle || host.empty() || host.ends_with('.'))) {
+        lexer_.comment();
+        continue;
+      }
       if (lexer_.at_end() || (kSpecials.find(c) != kSpecials.npos)) break;
       if (!host.empty() && !host.ends_with('.') && c != '.') break;
       if (c == '[') {
@@ -134,25 +163,45 @@ class Parser {
 
   // After '<'.
   void angle() {
-    if (item_.addressed && !item_.angle) {
+    if (item_.angle) begin_next();
+    if (item_.addressed) {
       // "a@b.example <a@b.example>": what looked like an address was the display name.
-      if (!item_.display.empty()) item_.display += ' ';
-      item_.display += item_.mailbox + '@' + item_.host;
+      std::string name = item_.mailbox + '@' + item_.host;
+      if (item_.named_to > 0) name.insert(0, 1, ' ');
+      if (item_.named_to == 0 && !item_.display.empty()) name += ' ';
+      item_.display.insert(item_.named_to, name);
     }
     std::string mailbox, host, route;
-    bool has_host = false;
+    std::size_t local_from = 0;  // where the last word of mailbox begins
+    bool has_host = false, over = false;
     std::optional<std::string> adl;
     for (bool open = true; open && !lexer_.at_end();) {
+      const std::size_t before = lexer_.position();
       lexer_.skip_cfws();
+      const bool gap = lexer_.position() != before;
+      const auto add = [&](std::string_view word) {
+        over = has_host;  // what follows the host is junk
+        if (over) return;
+        if (gap && !mailbox.empty() && !word.starts_with('.') && !mailbox.ends_with('.')) {
+          mailbox += ' ';
+          local_from = mailbox.size();
+        }
+        mailbox += word;
+      };
       const char c = lexer_.peek();
       switch (c) {
         case '"':
-          mailbox += lexer_.quoted();
+          add(lexer_.quoted());
           break;
         case '@':
           lexer_.skip();
+          if (over) {
+            domain(Place::kAngle);
+            break;
+          }
+          mailbox.erase(0, std::exchange(local_from, 0));
           if (has_host) mailbox += '@' + host;
-          host = domain();
+          host = domain(Place::kAngle);
           has_host = true;
           // "@a,@b:" before the local part is an obsolete route.
           if (mailbox.empty() && (lexer_.peek() == ',' || lexer_.peek() == ':')) {
@@ -165,8 +214,8 @@ class Parser {
           }
           break;
         case ':':
-          mailbox += ':';
           lexer_.skip();
+          add(":");
           break;
         case '<':
           lexer_.skip();
@@ -183,14 +232,14 @@ class Parser {
           lexer_.skip();
           break;
         default:
-          if (!lexer_.at_end()) mailbox += lexer_.run(kSpecials);
+          if (!lexer_.at_end()) add(lexer_.run(kSpecials));
       }
     }
     item_.mailbox = std::move(mailbox);
     item_.host = std::move(host);
     item_.adl = std::move(adl);
-    item_.addressed = item_.angle = true;
-    item_.gap = true;
+    item_.angle = true;
+    addressed();
   }
 
   std::optional<std::string> display_name() {
@@ -202,8 +251,13 @@ class Parser {
   }
 
   void flush() {
+    if (addresses_.size() >= limit_) {
+      item_ = Item();
+      return;
+    }
     if (item_.addressed) {
-      addresses_.push_back({display_name(), std::move(item_.adl), std::move(item_.mailbox), std::move(item_.host)});
+      addresses_.push_back(
+          {display_name(), std::move(item_.adl), std::move(item_.mailbox), std::move(item_.host)});
     } else if (item_.words == 1 && !item_.quoted) {
       item_.mailbox = std::exchange(item_.display, {});
       addresses_.push_back({display_name(), std::nullopt, std::move(item_.mailbox), ""});

@@ -15,9 +15,11 @@ namespace {
 constexpr std::size_t kShortTypeNames = 48;  // type and subtype together that fit kMinimalPart
 // Stands for the message inside a message/rfc822 part that is not descended into, where the grammar
 // requires one.
-constexpr std::string_view kEmptyText = R"(("text" "plain" ("charset" "us-ascii") NIL NIL "7BIT" 0 0)";
+constexpr std::string_view kEmptyText =
+    R"(("text" "plain" ("charset" "us-ascii") NIL NIL "7BIT" 0 0)";
 constexpr std::string_view kNoExtension = " NIL NIL NIL NIL";
-// Octets a part needs besides its stored pieces: parentheses, sizes, and the stand-ins for a message.
+// Octets a part needs besides its stored pieces: parentheses, sizes, and the stand-ins for a
+// message.
 constexpr std::size_t kAround = 48 + kNilEnvelope.size() + kEmptyText.size() + 32;
 
 std::string_view encoding_name(Encoding encoding) {
@@ -136,8 +138,9 @@ PartText full_text(const ContentFields& content, const PartInfo& part) {
   return text;
 }
 
-// RFC 9051 §9 body-type-msg. message/global is shown as a message only where it could be descended into:
-// clients of IMAP4rev1 know the form for RFC822 alone, and an encoded one has nothing to show.
+// RFC 9051 §9 body-type-msg. message/global is shown as a message only where it could be descended
+// into: clients of IMAP4rev1 know the form for RFC822 alone, and an encoded one has nothing to
+// show.
 bool shows_message(const PartInfo& part) {
   return part.message || (part.type == "message" && part.subtype == "rfc822");
 }
@@ -165,7 +168,8 @@ PartText minimal_text(PartInfo& part) {
 // The text around the children, as they are walked.
 class Renderer {
  public:
-  Renderer(const std::vector<PartInfo>& parts, const std::vector<PartText>& texts, StructureForm form)
+  Renderer(const std::vector<PartInfo>& parts, const std::vector<PartText>& texts,
+           StructureForm form)
       : parts_(parts), texts_(texts), extended_(form == StructureForm::kBodyStructure) {}
 
   std::string run() {

@@ -1,8 +1,9 @@
-// BODY and BODYSTRUCTURE wire text (RFC 9051 §7.5.2, §9 "body"). What depends on the header alone is
-// rendered when a part's header ends; sizes and nesting are put around it at the end of the pass.
+// BODY and BODYSTRUCTURE wire text (RFC 9051 §7.5.2, §9 "body"). What depends on the header alone
+// is rendered when a part's header ends; sizes and nesting are put around it at the end of the
+// pass.
 //
-// LIMIT: the whole text stays within kMaxStructure. Each part is sure of kMinimalPart octets; a part whose
-// description does not fit what is left loses parameters, texts and, if long, its type.
+// LIMIT: the whole text stays within kMaxStructure. Each part is sure of kMinimalPart octets; a
+// part whose description does not fit what is left loses parameters, texts and, if long, its type.
 #pragma once
 
 #include <optional>
@@ -26,8 +27,8 @@ struct PartText {
 
 class StructureBudget {
  public:
-  // Renders the description of the next part. Its type, subtype, multipart, message and encoding are set;
-  // the type changes to application/octet-stream where a long one has to go.
+  // Renders the description of the next part. Its type, subtype, multipart, message and encoding
+  // are set; the type changes to application/octet-stream where a long one has to go.
   [[nodiscard]] PartText describe(const ContentFields& content, PartInfo& part);
   // The envelope the part around a message will show: `text`, or all NIL when it does not fit.
   [[nodiscard]] std::string admit_envelope(std::string text);

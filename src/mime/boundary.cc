@@ -9,9 +9,10 @@ namespace postern::mime {
 void BoundarySet::open(std::string boundary, std::size_t level) {
   longest_ = std::max(longest_, boundary.size());
   Entry entry{std::move(boundary), level};
-  const auto at = std::upper_bound(entries_.begin(), entries_.end(), entry, [](const Entry& a, const Entry& b) {
-    return std::tie(a.boundary, a.level) < std::tie(b.boundary, b.level);
-  });
+  const auto at =
+      std::upper_bound(entries_.begin(), entries_.end(), entry, [](const Entry& a, const Entry& b) {
+        return std::tie(a.boundary, a.level) < std::tie(b.boundary, b.level);
+      });
   entries_.insert(at, std::move(entry));
 }
 
@@ -36,7 +37,8 @@ std::optional<BoundarySet::Match> BoundarySet::find(std::string_view text) const
     low = std::partition_point(low, high, [&](const Entry& entry) {
       return static_cast<unsigned char>(entry.boundary[i]) < static_cast<unsigned char>(c);
     });
-    high = std::partition_point(low, high, [&](const Entry& entry) { return entry.boundary[i] == c; });
+    high =
+        std::partition_point(low, high, [&](const Entry& entry) { return entry.boundary[i] == c; });
   }
 }
 

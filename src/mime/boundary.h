@@ -1,8 +1,9 @@
 // BoundarySet: the boundaries of all multiparts open at this point, matched against a line at once.
 //
-// RFC 2046 §5.1.1 compares a boundary with the beginning of the line, so several may match; the longest
-// wins, the innermost among equals. The set is kept sorted and narrowed octet by octet: a line costs its
-// own length times the logarithm of the depth, however many boundaries share a prefix.
+// RFC 2046 §5.1.1 compares a boundary with the beginning of the line, so several may match; the
+// longest wins, the innermost among equals. The set is kept sorted and narrowed octet by octet: a
+// line costs its own length times the logarithm of the depth, however many boundaries share a
+// prefix.
 #pragma once
 
 #include <cstddef>

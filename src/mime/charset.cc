@@ -16,50 +16,83 @@ struct Charset {
   std::string_view name;  // lower case
   const char* icu;        // null: read by us
 };
-// Sorted by name. SECURITY: converters with modes that hide ASCII (UTF-7, HZ, ISO-2022-KR, ISO-2022-CN,
-// EBCDIC) are left out; ISO-2022-JP is what Japanese mail is written in. ISO-8859-1 is read as
-// Windows-1252, its superset in all that is printed, as every mail reader does.
+// Sorted by name. SECURITY: converters with modes that hide ASCII (UTF-7, HZ, ISO-2022-KR,
+// ISO-2022-CN, EBCDIC) are left out; ISO-2022-JP is what Japanese mail is written in. ISO-8859-1 is
+// read as Windows-1252, its superset in all that is printed, as every mail reader does.
 constexpr std::array kCharsets = std::to_array<Charset>({
-    {"ansi_x3.4-1968", nullptr},    {"ascii", nullptr},
-    {"big5", "Big5"},               {"big5-hkscs", "Big5-HKSCS"},
-    {"cp1250", "windows-1250"},     {"cp1251", "windows-1251"},
-    {"cp1252", "windows-1252"},     {"cp437", "ibm-437"},
-    {"cp850", "ibm-850"},           {"cp852", "ibm-852"},
-    {"cp866", "ibm-866"},           {"cp932", "windows-31j"},
-    {"cp936", "GBK"},               {"cp949", "windows-949"},
-    {"cp950", "Big5"},              {"euc-jp", "EUC-JP"},
-    {"euc-kr", "windows-949"},      {"gb18030", "GB18030"},
-    {"gb2312", "GBK"},              {"gbk", "GBK"},
-    {"ibm437", "ibm-437"},          {"ibm850", "ibm-850"},
-    {"ibm852", "ibm-852"},          {"ibm866", "ibm-866"},
-    {"iso-2022-jp", "ISO-2022-JP"}, {"iso-8859-1", "windows-1252"},
-    {"iso-8859-10", "iso-8859-10"}, {"iso-8859-13", "iso-8859-13"},
-    {"iso-8859-14", "iso-8859-14"}, {"iso-8859-15", "iso-8859-15"},
-    {"iso-8859-2", "iso-8859-2"},   {"iso-8859-3", "iso-8859-3"},
-    {"iso-8859-4", "iso-8859-4"},   {"iso-8859-5", "iso-8859-5"},
-    {"iso-8859-6", "iso-8859-6"},   {"iso-8859-7", "iso-8859-7"},
-    {"iso-8859-8", "iso-8859-8"},   {"iso-8859-8-i", "iso-8859-8"},
-    {"iso-8859-9", "windows-1254"}, {"koi8-r", "KOI8-R"},
-    {"koi8-u", "KOI8-U"},           {"ks_c_5601-1987", "windows-949"},
-    {"latin1", "windows-1252"},     {"macintosh", "macintosh"},
-    {"shift-jis", "windows-31j"},   {"shift_jis", "windows-31j"},
-    {"tis-620", "windows-874"},     {"us-ascii", nullptr},
-    {"utf-8", nullptr},             {"utf8", nullptr},
-    {"windows-1250", "windows-1250"}, {"windows-1251", "windows-1251"},
-    {"windows-1252", "windows-1252"}, {"windows-1253", "windows-1253"},
-    {"windows-1254", "windows-1254"}, {"windows-1255", "windows-1255"},
-    {"windows-1256", "windows-1256"}, {"windows-1257", "windows-1257"},
-    {"windows-1258", "windows-1258"}, {"windows-31j", "windows-31j"},
-    {"windows-874", "windows-874"}, {"x-sjis", "windows-31j"},
+    {"ansi_x3.4-1968", nullptr},
+    {"ascii", nullptr},
+    {"big5", "Big5"},
+    {"big5-hkscs", "Big5-HKSCS"},
+    {"cp1250", "windows-1250"},
+    {"cp1251", "windows-1251"},
+    {"cp1252", "windows-1252"},
+    {"cp437", "ibm-437"},
+    {"cp850", "ibm-850"},
+    {"cp852", "ibm-852"},
+    {"cp866", "ibm-866"},
+    {"cp932", "windows-31j"},
+    {"cp936", "GBK"},
+    {"cp949", "windows-949"},
+    {"cp950", "Big5"},
+    {"euc-jp", "EUC-JP"},
+    {"euc-kr", "windows-949"},
+    {"gb18030", "GB18030"},
+    {"gb2312", "GBK"},
+    {"gbk", "GBK"},
+    {"ibm437", "ibm-437"},
+    {"ibm850", "ibm-850"},
+    {"ibm852", "ibm-852"},
+    {"ibm866", "ibm-866"},
+    {"iso-2022-jp", "ISO-2022-JP"},
+    {"iso-8859-1", "windows-1252"},
+    {"iso-8859-10", "iso-8859-10"},
+    {"iso-8859-13", "iso-8859-13"},
+    {"iso-8859-14", "iso-8859-14"},
+    {"iso-8859-15", "iso-8859-15"},
+    {"iso-8859-2", "iso-8859-2"},
+    {"iso-8859-3", "iso-8859-3"},
+    {"iso-8859-4", "iso-8859-4"},
+    {"iso-8859-5", "iso-8859-5"},
+    {"iso-8859-6", "iso-8859-6"},
+    {"iso-8859-7", "iso-8859-7"},
+    {"iso-8859-8", "iso-8859-8"},
+    {"iso-8859-8-i", "iso-8859-8"},
+    {"iso-8859-9", "windows-1254"},
+    {"koi8-r", "KOI8-R"},
+    {"koi8-u", "KOI8-U"},
+    {"ks_c_5601-1987", "windows-949"},
+    {"latin1", "windows-1252"},
+    {"macintosh", "macintosh"},
+    {"shift-jis", "windows-31j"},
+    {"shift_jis", "windows-31j"},
+    {"tis-620", "windows-874"},
+    {"us-ascii", nullptr},
+    {"utf-8", nullptr},
+    {"utf8", nullptr},
+    {"windows-1250", "windows-1250"},
+    {"windows-1251", "windows-1251"},
+    {"windows-1252", "windows-1252"},
+    {"windows-1253", "windows-1253"},
+    {"windows-1254", "windows-1254"},
+    {"windows-1255", "windows-1255"},
+    {"windows-1256", "windows-1256"},
+    {"windows-1257", "windows-1257"},
+    {"windows-1258", "windows-1258"},
+    {"windows-31j", "windows-31j"},
+    {"windows-874", "windows-874"},
+    {"x-sjis", "windows-31j"},
 });
 static_assert(std::is_sorted(kCharsets.begin(), kCharsets.end(),
                              [](const Charset& a, const Charset& b) { return a.name < b.name; }));
 
 const Charset* find_charset(std::string_view name) {
   std::string lower = to_lower(trim(name).substr(0, 64));
-  if (lower.starts_with("iso8859") || lower.starts_with("iso_8859")) lower = "iso-" + lower.substr(lower.find('8'));
-  const auto at = std::lower_bound(kCharsets.begin(), kCharsets.end(), lower,
-                                   [](const Charset& c, const std::string& n) { return c.name < n; });
+  if (lower.starts_with("iso8859") || lower.starts_with("iso_8859"))
+    lower = "iso-" + lower.substr(lower.find('8'));
+  const auto at =
+      std::lower_bound(kCharsets.begin(), kCharsets.end(), lower,
+                       [](const Charset& c, const std::string& n) { return c.name < n; });
   return at != kCharsets.end() && at->name == lower ? &*at : nullptr;
 }
 
@@ -92,8 +125,8 @@ bool cut_short(std::string_view tail) {
                      [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; });
 }
 
-// Copies UTF-8, mending what is none. Returns how many octets at the end were left because they may be
-// the start of a character (none if `last`).
+// Copies UTF-8, mending what is none. Returns how many octets at the end were left because they may
+// be the start of a character (none if `last`).
 std::size_t mend_utf8(std::string_view in, Malformed malformed, bool last, std::string& out) {
   while (!in.empty()) {
     std::size_t plain = 0;
@@ -142,8 +175,9 @@ struct TextDecoder::Impl {
     for (;;) {
       UErrorCode status = U_ZERO_ERROR;
       char* target = buffer.data();
-      ucnv_convertEx(to.get(), from.get(), &target, buffer.data() + buffer.size(), &source, source_end,
-                     pivot.data(), &pivot_source, &pivot_target, pivot.data() + pivot.size(), false, last, &status);
+      ucnv_convertEx(to.get(), from.get(), &target, buffer.data() + buffer.size(), &source,
+                     source_end, pivot.data(), &pivot_source, &pivot_target,
+                     pivot.data() + pivot.size(), false, last, &status);
       out.append(buffer.data(), static_cast<std::size_t>(target - buffer.data()));
       if (status != U_BUFFER_OVERFLOW_ERROR) return;
     }
@@ -199,7 +233,9 @@ std::string text_to_utf8(std::string_view octets, std::string_view charset) {
   return out;
 }
 
-bool known_charset(std::string_view name) { return find_charset(name) != nullptr; }
+bool known_charset(std::string_view name) {
+  return find_charset(name) != nullptr;
+}
 
 Result<std::string> to_utf8(std::string_view bytes, std::string_view charset) {
   const Charset* known = find_charset(charset);

@@ -34,7 +34,8 @@ Piece make_piece(std::string name, std::string value) {
   return piece;
 }
 
-// A parameter value outside quotes ends at a blank, except for file names, which senders forget to quote.
+// A parameter value outside quotes ends at a blank, except for file names, which senders forget to
+// quote.
 std::string bare_value(Lexer& lexer, std::string_view name) {
   if (name == "name" || name == "filename") return std::string(trim(lexer.until(";")));
   return std::string(lexer.run(";("));
@@ -81,8 +82,8 @@ void append_percent_encoded(std::string& out, std::string_view text) {
   }
 }
 
-// Joins the sections of `base` in the order of their numbers. At most kMaxParameters pieces: the double
-// loop over them is bounded.
+// Joins the sections of `base` in the order of their numbers. At most kMaxParameters pieces: the
+// double loop over them is bounded.
 Parameter join_sections(std::vector<Piece>& pieces, std::string_view base) {
   std::vector<Piece*> sections;
   for (Piece& piece : pieces) {
@@ -97,7 +98,8 @@ Parameter join_sections(std::vector<Piece>& pieces, std::string_view base) {
   std::size_t count = 0;
   while (count < sections.size() && *sections[count]->section == count) ++count;
   sections.resize(count);
-  const bool extended = std::any_of(sections.begin(), sections.end(), [](const Piece* p) { return p->extended; });
+  const bool extended =
+      std::any_of(sections.begin(), sections.end(), [](const Piece* p) { return p->extended; });
   Parameter joined{.name = std::string(base) + (extended ? "*" : ""), .value = {}};
   // An extended value begins with charset'language'; a plain first piece has neither.
   if (extended && !sections.front()->extended) joined.value = "''";
@@ -121,7 +123,8 @@ std::vector<Parameter> parse_parameters(Lexer& lexer) {
       if (!joined.value.empty()) list.push_back(std::move(joined));
       continue;
     }
-    list.push_back({piece.extended ? piece.base + "*" : std::move(piece.base), std::move(piece.value)});
+    list.push_back(
+        {piece.extended ? piece.base + "*" : std::move(piece.base), std::move(piece.value)});
   }
   return list;
 }
@@ -158,7 +161,8 @@ const std::string* find_parameter(const std::vector<Parameter>& list, std::strin
   return nullptr;
 }
 
-std::optional<std::string> parameter_value(const std::vector<Parameter>& list, std::string_view name) {
+std::optional<std::string> parameter_value(const std::vector<Parameter>& list,
+                                           std::string_view name) {
   if (const std::string* plain = find_parameter(list, name)) return *plain;
   const std::string* extended = find_parameter(list, std::string(name) + "*");
   if (extended == nullptr) return std::nullopt;
@@ -188,14 +192,16 @@ std::optional<ContentType> parse_content_type(std::string_view unfolded) {
   lexer.skip_cfws();
   if (lexer.accept('/')) {
     lexer.skip_cfws();
-    result.subtype = to_lower(lexer.run(";(\"/"));
+    // RFC 2045 §5.1 tspecials end a token: "text/plain>" is read as text/plain.
+    result.subtype = to_lower(lexer.run("()<>@,;:\\\"/[]?="));
   } else if (result.type == "text") {
     result.subtype = "plain";
   } else if (result.type == "multipart") {
     result.subtype = "mixed";
   }
   if (result.type.empty() || result.subtype.empty()) return std::nullopt;
-  if (result.type.size() > kMaxTypeName || result.subtype.size() > kMaxTypeName) return std::nullopt;
+  if (result.type.size() > kMaxTypeName || result.subtype.size() > kMaxTypeName)
+    return std::nullopt;
   result.parameters = parse_parameters(lexer);
   return result;
 }
@@ -213,7 +219,8 @@ std::optional<Disposition> parse_disposition(std::string_view unfolded) {
 Encoding to_encoding(std::string_view token) {
   if (iequals(token, "base64")) return Encoding::kBase64;
   if (iequals(token, "quoted-printable")) return Encoding::kQuotedPrintable;
-  if (token.empty() || iequals(token, "7bit") || iequals(token, "8bit") || iequals(token, "binary")) {
+  if (token.empty() || iequals(token, "7bit") || iequals(token, "8bit") ||
+      iequals(token, "binary")) {
     return Encoding::kIdentity;
   }
   return Encoding::kUnknown;

@@ -12,9 +12,9 @@
 namespace postern::mime {
 
 // RFC 2231 §3 continuations are joined to one parameter. If any piece is of the extended form
-// (charset'language'%41...), the joined one is named "name*" and its plain pieces are percent-encoded;
-// nothing is decoded, since BODYSTRUCTURE carries parameters as they were sent. Pieces after a gap in the
-// numbering are dropped.
+// (charset'language'%41...), the joined one is named "name*" and its plain pieces are
+// percent-encoded; nothing is decoded, since BODYSTRUCTURE carries parameters as they were sent.
+// Pieces after a gap in the numbering are dropped.
 struct Parameter {
   std::string name;  // lower case
   std::string value;
@@ -22,10 +22,12 @@ struct Parameter {
 };
 
 // The first parameter of that name (lower case), or null.
-[[nodiscard]] const std::string* find_parameter(const std::vector<Parameter>& list, std::string_view name);
+[[nodiscard]] const std::string* find_parameter(const std::vector<Parameter>& list,
+                                                std::string_view name);
 
 // The value to act on: of `name`, or of `name*` with its charset label dropped and %XX decoded.
-[[nodiscard]] std::optional<std::string> parameter_value(const std::vector<Parameter>& list, std::string_view name);
+[[nodiscard]] std::optional<std::string> parameter_value(const std::vector<Parameter>& list,
+                                                         std::string_view name);
 
 struct ContentType {
   std::string type, subtype;  // lower case, never empty

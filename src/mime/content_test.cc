@@ -20,13 +20,18 @@ struct Case {
   const char* expected;
 };
 class ContentTypes : public testing::TestWithParam<Case> {};
-TEST_P(ContentTypes, Parse) { EXPECT_EQ(parsed(GetParam().text), GetParam().expected) << GetParam().text; }
+TEST_P(ContentTypes, Parse) {
+  EXPECT_EQ(parsed(GetParam().text), GetParam().expected) << GetParam().text;
+}
 
 INSTANTIATE_TEST_SUITE_P(
     All, ContentTypes,
     testing::Values(
         Case{"", "-"}, Case{";", "-"}, Case{"/", "-"}, Case{"text/", "-"}, Case{"pdf", "-"},
-        Case{"TEXT/Plain", "text/plain"}, Case{"text", "text/plain"}, Case{"multipart;boundary=x", "multipart/mixed;boundary=[x]"},
+        Case{"TEXT/Plain", "text/plain"}, Case{"text", "text/plain"},
+        Case{"text/plain>", "text/plain"}, Case{"text/html, charset=x; a=b", "text/html;a=[b]"},
+        Case{"application/pdf name=x.pdf", "application/pdf"}, Case{"text/<html>", "-"},
+        Case{"multipart;boundary=x", "multipart/mixed;boundary=[x]"},
         Case{"text / plain (c) ; (d) charset (e) = (f) UTF-8 (g)", "text/plain;charset=[UTF-8]"},
         Case{"a/b;X=\"q\\\"r; s\";Y=t", "a/b;x=[q\"r; s];y=[t]"},
         Case{"a/b; boundary=--==_a/b:c=d", "a/b;boundary=[--==_a/b:c=d]"},

@@ -17,11 +17,22 @@ struct Zone {
   std::int32_t minutes;
 };
 // RFC 5322 §4.3 obs-zone; military letters but Z say nothing reliable and count as UTC.
-constexpr std::array<Zone, 12> kZones = {{{"z", 0}, {"ut", 0}, {"utc", 0}, {"gmt", 0},
-                                          {"est", -300}, {"edt", -240}, {"cst", -360}, {"cdt", -300},
-                                          {"mst", -420}, {"mdt", -360}, {"pst", -480}, {"pdt", -420}}};
+constexpr std::array<Zone, 12> kZones = {{{"z", 0},
+                                          {"ut", 0},
+                                          {"utc", 0},
+                                          {"gmt", 0},
+                                          {"est", -300},
+                                          {"edt", -240},
+                                          {"cst", -360},
+                                          {"cdt", -300},
+                                          {"mst", -420},
+                                          {"mdt", -360},
+                                          {"pst", -480},
+                                          {"pdt", -420}}};
 
-bool is_alpha(char c) { return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z'; }
+bool is_alpha(char c) {
+  return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z';
+}
 
 class Scanner {
  public:
@@ -144,6 +155,8 @@ class Scanner {
 
 }  // namespace
 
-std::optional<MailDate> parse_date(std::string_view unfolded) { return Scanner(unfolded).run(); }
+std::optional<MailDate> parse_date(std::string_view unfolded) {
+  return Scanner(unfolded).run();
+}
 
 }  // namespace postern::mime

@@ -14,8 +14,8 @@ struct MailDate {
   friend bool operator==(const MailDate&, const MailDate&) = default;
 };
 
-// nullopt without a valid day, month and year. A missing or impossible time counts as 00:00:00, an unknown
-// zone as UTC (RFC 5322 §4.3: treat as -0000).
+// nullopt without a valid day, month and year. A missing or impossible time counts as 00:00:00, an
+// unknown zone as UTC (RFC 5322 §4.3: treat as -0000).
 [[nodiscard]] std::optional<MailDate> parse_date(std::string_view unfolded);
 
 }  // namespace postern::mime

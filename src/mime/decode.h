@@ -13,8 +13,8 @@
 
 namespace postern::mime {
 
-// Streaming transfer decoding (BINARY FETCH, SEARCH BODY). Lenient: junk in base64 is skipped, a bad "=XX"
-// of quoted-printable stays as it is. Fed in any split, bounded memory.
+// Streaming transfer decoding (BINARY FETCH, SEARCH BODY). Lenient: junk in base64 is skipped, a
+// bad "=XX" of quoted-printable stays as it is. Fed in any split, bounded memory.
 class TransferDecoder {
  public:
   explicit TransferDecoder(Encoding encoding);
@@ -29,9 +29,9 @@ class TransferDecoder {
   bool clean_ = true;
 };
 
-// Streaming conversion of text to UTF-8, for any input: a charset that is unknown, absent or "us-ascii" is
-// read as UTF-8, and its octets that are none as Windows-1252, which is what undeclared text is.
-// Fed in any split; characters cut by a split are held back.
+// Streaming conversion of text to UTF-8, for any input: a charset that is unknown, absent or
+// "us-ascii" is read as UTF-8, and its octets that are none as Windows-1252, which is what
+// undeclared text is. Fed in any split; characters cut by a split are held back.
 class TextDecoder {
  public:
   explicit TextDecoder(std::string_view charset);
@@ -39,7 +39,7 @@ class TextDecoder {
   TextDecoder(TextDecoder&&) noexcept;
   TextDecoder& operator=(TextDecoder&&) noexcept;
   void feed(std::string_view octets, std::string& utf8);  // appends
-  void finish(std::string& utf8);  // ready for the next text then
+  void finish(std::string& utf8);                         // ready for the next text then
 
  private:
   struct Impl;
@@ -48,16 +48,17 @@ class TextDecoder {
 // The same for a whole buffer.
 [[nodiscard]] std::string text_to_utf8(std::string_view octets, std::string_view charset);
 
-// A header field body to UTF-8: unfolded, RFC 2047 encoded words decoded, raw octets as TextDecoder reads
-// them without a charset. Words of a charset that is not known stay as they are. Linear.
+// A header field body to UTF-8: unfolded, RFC 2047 encoded words decoded, raw octets as TextDecoder
+// reads them without a charset. Words of a charset that is not known stay as they are. Linear.
 [[nodiscard]] std::string decode_header(std::string_view raw);
 
 [[nodiscard]] bool known_charset(std::string_view name);  // in the allow-list
 // Whole-buffer conversion to UTF-8; malformed input becomes U+FFFD. Unknown charset: kCannot.
 [[nodiscard]] Result<std::string> to_utf8(std::string_view bytes, std::string_view charset);
 
-// Case-folded and decomposed for comparison (after i;unicode-casemap, RFC 5051; full folding, so that "ß"
-// equals "ss", and compatibility forms equal what they stand for). Malformed input becomes U+FFFD.
+// Case-folded and decomposed for comparison (after i;unicode-casemap, RFC 5051; full folding, so
+// that "ß" equals "ss", and compatibility forms equal what they stand for). Malformed input becomes
+// U+FFFD.
 [[nodiscard]] std::string fold(std::string_view utf8);
 [[nodiscard]] std::string to_nfc(std::string_view utf8);
 [[nodiscard]] bool valid_utf8(std::string_view text);

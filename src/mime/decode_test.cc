@@ -5,7 +5,8 @@
 namespace postern::mime {
 namespace {
 
-std::string decode_split(Encoding encoding, std::string_view text, std::size_t split, bool* clean = nullptr) {
+std::string decode_split(Encoding encoding, std::string_view text, std::size_t split,
+                         bool* clean = nullptr) {
   TransferDecoder decoder(encoding);
   std::string out;
   decoder.feed(text.substr(0, split), out);
@@ -26,23 +27,26 @@ TEST_P(Transfer, AtEverySplit) {
   const Case& c = GetParam();
   for (std::size_t split = 0; split <= c.text.size(); ++split) {
     bool clean = false;
-    EXPECT_EQ(decode_split(c.encoding, c.text, split, &clean), c.expected) << c.text << " at " << split;
+    EXPECT_EQ(decode_split(c.encoding, c.text, split, &clean), c.expected)
+        << c.text << " at " << split;
     EXPECT_EQ(clean, c.clean) << c.text;
   }
 }
 constexpr Encoding B = Encoding::kBase64, Q = Encoding::kQuotedPrintable;
 INSTANTIATE_TEST_SUITE_P(
     All, Transfer,
-    testing::Values(
-        Case{B, "", "", true}, Case{B, "aGVsbG8=", "hello", true}, Case{B, "aGVs\r\nbG8=\r\n", "hello", true},
-        Case{B, "aGVsbG8", "hello", true}, Case{B, "aA==aQ==", "hi", true}, Case{B, "a!G#V-s_", "hel", false},
-        Case{B, "aGVsb", "hel", false}, Case{B, "====", "", true},
-        Case{Q, "a=20b=3D\r\n", "a b=\r\n", true}, Case{Q, "a=\r\nb=\nc", "abc", true}, Case{Q, "a= \t\r\nb", "ab", true},
-        Case{Q, "a  \r\nb \nc", "a\r\nb\nc", true}, Case{Q, "a  b\t.", "a  b\t.", true}, Case{Q, "=zz=4", "=zz=4", false},
-        Case{Q, "=c3=a9", "\xC3\xA9", true}, Case{Q, "a=", "a", true}, Case{Q, "a\rb\r\rc", "a\rb\r\rc", true},
-        Case{Q, "==41", "=A", false}, Case{Q, "=4=41", "=4A", false}, Case{Q, "= x", "= x", false},
-        Case{Q, "end  ", "end", true},
-        Case{Encoding::kIdentity, "=41", "=41", true}, Case{Encoding::kUnknown, "begin 644 x", "begin 644 x", false}));
+    testing::Values(Case{B, "", "", true}, Case{B, "aGVsbG8=", "hello", true},
+                    Case{B, "aGVs\r\nbG8=\r\n", "hello", true}, Case{B, "aGVsbG8", "hello", true},
+                    Case{B, "aA==aQ==", "hi", true}, Case{B, "a!G#V-s_", "hel", false},
+                    Case{B, "aGVsb", "hel", false}, Case{B, "====", "", true},
+                    Case{Q, "a=20b=3D\r\n", "a b=\r\n", true}, Case{Q, "a=\r\nb=\nc", "abc", true},
+                    Case{Q, "a= \t\r\nb", "ab", true}, Case{Q, "a  \r\nb \nc", "a\r\nb\nc", true},
+                    Case{Q, "a  b\t.", "a  b\t.", true}, Case{Q, "=zz=4", "=zz=4", false},
+                    Case{Q, "=c3=a9", "\xC3\xA9", true}, Case{Q, "a=", "a", true},
+                    Case{Q, "a\rb\r\rc", "a\rb\r\rc", true}, Case{Q, "==41", "=A", false},
+                    Case{Q, "=4=41", "=4A", false}, Case{Q, "= x", "= x", false},
+                    Case{Q, "end  ", "end", true}, Case{Encoding::kIdentity, "=41", "=41", true},
+                    Case{Encoding::kUnknown, "begin 644 x", "begin 644 x", false}));
 
 TEST(TransferDecoderTest, BlanksAreHeldInBounds) {
   const std::string blanks(100'000, ' ');
@@ -54,38 +58,50 @@ struct HeaderCase {
   const char* expected;
 };
 class Headers : public testing::TestWithParam<HeaderCase> {};
-TEST_P(Headers, Decode) { EXPECT_EQ(decode_header(GetParam().raw), GetParam().expected) << GetParam().raw; }
+TEST_P(Headers, Decode) {
+  EXPECT_EQ(decode_header(GetParam().raw), GetParam().expected) << GetParam().raw;
+}
 INSTANTIATE_TEST_SUITE_P(
     All, Headers,
     testing::Values(
         HeaderCase{" plain \r\n text\r\n", "plain  text"},
-        HeaderCase{"=?utf-8?Q?caf=C3=A9_x?=", "caf\xC3\xA9 x"}, HeaderCase{"=?ISO-8859-1?q?=E9?= b", "\xC3\xA9 b"},
+        HeaderCase{"=?utf-8?Q?caf=C3=A9_x?=", "caf\xC3\xA9 x"},
+        HeaderCase{"=?ISO-8859-1?q?=E9?= b", "\xC3\xA9 b"},
         HeaderCase{"=?UTF-8?B?w6k=?=", "\xC3\xA9"}, HeaderCase{"a =?utf-8*en?q?b?= c", "a b c"},
         // RFC 2047 §6.2: blanks between words vanish, others stay.
         HeaderCase{"=?utf-8?q?a?=\r\n =?utf-8?q?b?= =?us-ascii?q?c?= d =?utf-8?q?e?=", "abc d e"},
         HeaderCase{"=?utf-8?q?=C3?= =?utf-8?q?=A9?=", "\xC3\xA9"},
-        HeaderCase{"=?utf-8?b?w?" "==?utf-8?b?6k=?=", "\xEF\xBF\xBD"},
+        HeaderCase{"=?utf-8?b?w?"
+                   "==?utf-8?b?6k=?=",
+                   "\xEF\xBF\xBD"},
         HeaderCase{"=?koi8-r?b?8NLJ18XU?=", "\xD0\x9F\xD1\x80\xD0\xB8\xD0\xB2\xD0\xB5\xD1\x82"},
-        HeaderCase{"=?iso-2022-jp?b?GyRCJDMbKEI=?= =?iso-2022-jp?b?GyRCJHMbKEI=?=", "\xE3\x81\x93\xE3\x82\x93"},
+        HeaderCase{"=?iso-2022-jp?b?GyRCJDMbKEI=?= =?iso-2022-jp?b?GyRCJHMbKEI=?=",
+                   "\xE3\x81\x93\xE3\x82\x93"},
         HeaderCase{"=?gb2312?B?xOO6ww==?=", "\xE4\xBD\xA0\xE5\xA5\xBD"},
         HeaderCase{"=?utf-7?q?a?=", "=?utf-7?q?a?="}, HeaderCase{"=?x?y?z?=", "=?x?y?z?="},
-        HeaderCase{"=?utf-8?q?a b?=", "a b"}, HeaderCase{"=?utf-8?q?" "?=x", "x"}, HeaderCase{"=?utf-8?q?=4?=", "=4"},
-        HeaderCase{"=?utf-8?q?a", "=?utf-8?q?a"}, HeaderCase{"=?=?=?", "=?=?=?"}, HeaderCase{"=?", "=?"},
+        HeaderCase{"=?utf-8?q?a b?=", "a b"},
+        HeaderCase{"=?utf-8?q?"
+                   "?=x",
+                   "x"},
+        HeaderCase{"=?utf-8?q?=4?=", "=4"}, HeaderCase{"=?utf-8?q?a", "=?utf-8?q?a"},
+        HeaderCase{"=?=?=?", "=?=?=?"}, HeaderCase{"=?", "=?"},
         HeaderCase{"caf\xC3\xA9", "caf\xC3\xA9"}, HeaderCase{"caf\xE9", "caf\xC3\xA9"},
-        HeaderCase{"\x80", "\xE2\x82\xAC"},
-        HeaderCase{"=?utf-8?q?a=0D=0A=00b?=", "a   b"}));
+        HeaderCase{"\x80", "\xE2\x82\xAC"}, HeaderCase{"=?utf-8?q?a=0D=0A=00b?=", "a   b"}));
 
 TEST(Charsets, AllowListOpensAndOthersAreRefused) {
-  for (const char* name : {"utf-8", "UTF8", "us-ascii", "iso-8859-1", "ISO8859-15", "iso_8859-2", "windows-1251", "koi8-u",
-                           "gb18030", "big5", "shift_jis", "euc-jp", "iso-2022-jp", "euc-kr", "ks_c_5601-1987",
-                           "windows-874", "ibm866", "macintosh", "iso-8859-14", "iso-8859-8-i"}) {
+  for (const char* name :
+       {"utf-8",       "UTF8",         "us-ascii",    "iso-8859-1",  "ISO8859-15",
+        "iso_8859-2",  "windows-1251", "koi8-u",      "gb18030",     "big5",
+        "shift_jis",   "euc-jp",       "iso-2022-jp", "euc-kr",      "ks_c_5601-1987",
+        "windows-874", "ibm866",       "macintosh",   "iso-8859-14", "iso-8859-8-i"}) {
     EXPECT_TRUE(known_charset(name)) << name;
     const auto text = to_utf8("abc", name);
     ASSERT_TRUE(text.has_value()) << name;
     EXPECT_EQ(*text, "abc") << name;
   }
-  for (const std::string& name : {std::string("utf-7"), std::string("utf-16"), std::string("iso-2022-cn-ext"),
-                                  std::string("hz-gb-2312"), std::string("ibm037"), std::string(), std::string(300, 'x')}) {
+  for (const std::string& name :
+       {std::string("utf-7"), std::string("utf-16"), std::string("iso-2022-cn-ext"),
+        std::string("hz-gb-2312"), std::string("ibm037"), std::string(), std::string(300, 'x')}) {
     EXPECT_FALSE(known_charset(name)) << name;
     EXPECT_EQ(to_utf8("abc", name).error().code, Errc::kCannot);
   }

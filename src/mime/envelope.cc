@@ -34,13 +34,15 @@ void EnvelopeBuilder::add(std::string_view lower_name, std::string_view raw_valu
                                      : lower_name == "in-reply-to" ? &in_reply_to_
                                      : lower_name == "message-id"  ? &message_id_
                                                                    : nullptr;
-  if (slot != nullptr && !slot->has_value()) *slot = unfold(raw_value);
+  if (slot == nullptr || slot->has_value()) return;
+  *slot = slot == &subject_ ? unfold_text(raw_value) : unfold(raw_value);
 }
 
 void EnvelopeBuilder::add_addresses(AddressField field, std::string_view raw_value) {
   AddressList& list = lists_[field];
   if (list.entries >= kMaxAddresses) return;
-  for (const Address& address : parse_addresses(unfold(raw_value), kMaxAddresses - list.entries)) {
+  for (const Address& address :
+       parse_addresses(unfold_text(raw_value), kMaxAddresses - list.entries)) {
     append_address(list.text, address);
     ++list.entries;
   }

@@ -1,4 +1,5 @@
-// EnvelopeBuilder: ENVELOPE wire text (RFC 9051 §7.5.2) of one message header, collected field by field.
+// EnvelopeBuilder: ENVELOPE wire text (RFC 9051 §7.5.2) of one message header, collected field by
+// field.
 #pragma once
 
 #include <array>
@@ -12,8 +13,9 @@ inline constexpr std::string_view kNilEnvelope = "(NIL NIL NIL NIL NIL NIL NIL N
 
 class EnvelopeBuilder {
  public:
-  // Takes the field if it is one of ours. Of a repeated Date, Subject, In-Reply-To or Message-ID the first
-  // counts. Repeated address fields count as one list: a reader must not see fewer senders than there are.
+  // Takes the field if it is one of ours. Of a repeated Date, Subject, In-Reply-To or Message-ID
+  // the first counts. Repeated address fields count as one list: a reader must not see fewer
+  // senders than there are.
   void add(std::string_view lower_name, std::string_view raw_value);
   [[nodiscard]] std::string build() const;
 

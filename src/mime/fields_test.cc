@@ -10,10 +10,12 @@ namespace {
 
 TEST(Fields, Reader) {
   const std::string header =
-      "From x Mon Jan 1 00:00:00\r\nSubject : a\r\n\tb\r\nX\x01Y: no\r\nTo:\n c\n d\nlast:\r\n\r\nbody: no\r\n";
+      "From x Mon Jan 1 00:00:00\r\nSubject : a\r\n\tb\r\nX\x01Y: no\r\nTo:\n c\n "
+      "d\nlast:\r\n\r\nbody: no\r\n";
   FieldReader reader(header);
   std::string seen;
-  while (const auto field = reader.next()) seen += "[" + std::string(field->name) + "|" + unfold(field->value) + "]";
+  while (const auto field = reader.next())
+    seen += "[" + std::string(field->name) + "|" + unfold(field->value) + "]";
   EXPECT_EQ(seen, "[|From x Mon Jan 1 00:00:00][Subject|a\tb][|X\x01Y: no][To|c d][last|]");
 }
 
@@ -22,6 +24,15 @@ TEST(Fields, Unfold) {
   EXPECT_EQ(unfold("a\rb\r\n"), "a b");
   EXPECT_EQ(unfold(std::string_view("\0", 1)), "\xEF\xBF\xBD");
   EXPECT_EQ(unfold("\r\n \r\n\t\r\n"), "");
+}
+
+TEST(Fields, UnfoldTextMakesFoldsOneSpace) {
+  EXPECT_EQ(unfold_text(" a  b \t\r\n \t c\r\n\td\te\r\n"), "a  b c d\te");
+  EXPECT_EQ(unfold_text("a\n b\n"), "a b");
+  EXPECT_EQ(unfold_text("a\rb\r\n \rc\r"), "a b c");
+  EXPECT_EQ(unfold_text("\r\n a\r\n \r\n\t\r\n b"), "a b");
+  EXPECT_EQ(unfold_text(std::string_view("a\r\n \0", 5)), "a \xEF\xBF\xBD");
+  EXPECT_EQ(unfold_text("\r\n \r\n"), "");
 }
 
 TEST(Fields, Select) {

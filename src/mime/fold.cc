@@ -11,7 +11,8 @@ namespace postern::mime {
 namespace {
 
 bool all_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
 using GetInstance = const icu::Normalizer2* (*)(UErrorCode&);
@@ -25,7 +26,8 @@ icu::UnicodeString normalize(const icu::UnicodeString& text, GetInstance form) {
 }
 
 icu::UnicodeString from_utf8(std::string_view utf8) {
-  return icu::UnicodeString::fromUTF8(icu::StringPiece(utf8.data(), static_cast<std::int32_t>(utf8.size())));
+  return icu::UnicodeString::fromUTF8(
+      icu::StringPiece(utf8.data(), static_cast<std::int32_t>(utf8.size())));
 }
 
 }  // namespace

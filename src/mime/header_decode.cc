@@ -21,9 +21,9 @@ struct Word {
   std::size_t length = 0;  // of the whole word
 };
 
-// The encoded word at the start of `text`, which begins with "=?". Text may hold blanks in the Q encoding:
-// senders forget to encode them. Looks no further than the first '?' of the text, so that a run of false
-// starts stays linear.
+// The encoded word at the start of `text`, which begins with "=?". Text may hold blanks in the Q
+// encoding: senders forget to encode them. Looks no further than the first '?' of the text, so that
+// a run of false starts stays linear.
 std::optional<Word> parse_word(std::string_view text) {
   Word word;
   const std::size_t charset_end = text.substr(0, 2 + kLongestCharset + 1).find('?', 2);
@@ -107,10 +107,12 @@ class Decoder {
     plain_ += text;
   }
 
-  // Words of one charset are converted together: senders cut characters in half between them. Not so with
-  // ISO-2022, where each word begins and ends in ASCII and an empty shift between two is an error.
+  // Words of one charset are converted together: senders cut characters in half between them. Not
+  // so with ISO-2022, where each word begins and ends in ASCII and an empty shift between two is an
+  // error.
   void encoded(const Word& word) {
-    if (in_run_ && (!iequals(word.charset, charset_) || iequals(charset_.substr(0, 8), "iso-2022"))) {
+    if (in_run_ &&
+        (!iequals(word.charset, charset_) || iequals(charset_.substr(0, 8), "iso-2022"))) {
       blanks_.clear();
       end_run();
     }
@@ -160,10 +162,10 @@ class Decoder {
   };
   std::string_view text_;  // owned by the caller
   std::string out_;
-  std::string plain_;   // raw text not yet converted
+  std::string plain_;  // raw text not yet converted
   bool in_run_ = false;
-  std::string octets_;  // decoded octets of the words since the run began
-  std::string blanks_;  // blanks after the last word
+  std::string octets_;        // decoded octets of the words since the run began
+  std::string blanks_;        // blanks after the last word
   std::string_view charset_;  // of the run
   std::vector<Slot> slots_;   // open converters
 };

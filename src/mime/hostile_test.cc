@@ -1,7 +1,6 @@
-// Messages made to hurt (bad-input rows C1, C2, C3, C5, C7): each is parsed, decoded and described in time and
-// memory that grow no faster than the message.
+// Messages made to hurt (bad-input rows C1, C2, C3, C5, C7): each is parsed, decoded and described
+// in time and memory that grow no faster than the message.
 #include <gtest/gtest.h>
-
 #include <time.h>
 
 #include <atomic>
@@ -39,12 +38,24 @@ void uncounted(void* pointer) {
 
 }  // namespace
 
-void* operator new(std::size_t size) { return counted(size); }
-void* operator new[](std::size_t size) { return counted(size); }
-void operator delete(void* p) noexcept { uncounted(p); }
-void operator delete[](void* p) noexcept { uncounted(p); }
-void operator delete(void* p, std::size_t) noexcept { uncounted(p); }
-void operator delete[](void* p, std::size_t) noexcept { uncounted(p); }
+void* operator new(std::size_t size) {
+  return counted(size);
+}
+void* operator new[](std::size_t size) {
+  return counted(size);
+}
+void operator delete(void* p) noexcept {
+  uncounted(p);
+}
+void operator delete[](void* p) noexcept {
+  uncounted(p);
+}
+void operator delete(void* p, std::size_t) noexcept {
+  uncounted(p);
+}
+void operator delete[](void* p, std::size_t) noexcept {
+  uncounted(p);
+}
 
 namespace postern::mime {
 namespace {
@@ -55,38 +66,48 @@ std::string repeat(std::string_view text, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) out += text;
   return out;
 }
-std::string n(std::size_t number) { return std::to_string(number); }
+std::string n(std::size_t number) {
+  return std::to_string(number);
+}
 
 struct Hostile {
   const char* name;
   std::size_t size;  // of the full attack
   std::function<std::string(std::size_t)> make;
 };
-void PrintTo(const Hostile& h, std::ostream* out) { *out << h.name; }
+void PrintTo(const Hostile& h, std::ostream* out) {
+  *out << h.name;
+}
 
 std::string nested_multiparts(std::size_t depth) {
   std::string message;
   for (std::size_t i = 0; i < depth; ++i) {
     const std::string boundary = "b" + n(i) + ".";  // none begins another
-    message += "Content-Type: multipart/mixed; boundary=" + boundary + "\r\n\r\n--" + boundary + "\r\n";
+    message +=
+        "Content-Type: multipart/mixed; boundary=" + boundary + "\r\n\r\n--" + boundary + "\r\n";
   }
   return message + "\r\nx\r\n";
 }
 
 const Hostile kHostile[] = {
     {"ToLines", 500'000, [](std::size_t c) { return repeat("To: u@e\r\n", c) + "\r\n"; }},
-    {"OneToField", 100'000, [](std::size_t c) { return "To: " + repeat("u@e.example, ", c) + "\r\n\r\n"; }},
-    {"FoldedToField", 100'000, [](std::size_t c) { return "To: a@b" + repeat(",\r\n u@e.example", c) + "\r\n\r\n"; }},
+    {"OneToField", 100'000,
+     [](std::size_t c) { return "To: " + repeat("u@e.example, ", c) + "\r\n\r\n"; }},
+    {"FoldedToField", 100'000,
+     [](std::size_t c) { return "To: a@b" + repeat(",\r\n u@e.example", c) + "\r\n\r\n"; }},
     {"Groups", 100'000, [](std::size_t c) { return "To: " + repeat("g:", c) + "\r\n\r\n"; }},
     {"OpenComments", 200'000, [](std::size_t c) { return "To: " + repeat("(", c) + "\r\n\r\n"; }},
-    {"OpenCommentsInType", 200'000, [](std::size_t c) { return "Content-Type: " + repeat("(", c) + "\r\n\r\n"; }},
+    {"OpenCommentsInType", 200'000,
+     [](std::size_t c) { return "Content-Type: " + repeat("(", c) + "\r\n\r\n"; }},
     {"OpenAngles", 200'000, [](std::size_t c) { return "To: " + repeat("<@", c) + "\r\n\r\n"; }},
     {"Backslashes", 200'000, [](std::size_t c) { return "To: (" + repeat("\\", c) + "\r\n\r\n"; }},
     {"NestedMultiparts", 10'000, nested_multiparts},
-    {"NestedMessages", 10'000, [](std::size_t c) { return repeat("Content-Type: message/rfc822\r\n\r\n", c) + "x"; }},
+    {"NestedMessages", 10'000,
+     [](std::size_t c) { return repeat("Content-Type: message/rfc822\r\n\r\n", c) + "x"; }},
     {"FlatParts", 50'000,
      [](std::size_t c) {
-       return "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + repeat("--b\r\n\r\n\r\n", c) + "--b--\r\n";
+       return "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + repeat("--b\r\n\r\n\r\n", c) +
+              "--b--\r\n";
      }},
     {"BoundaryPrefixes", 100'000,
      [](std::size_t c) {
@@ -98,36 +119,59 @@ const Hostile kHostile[] = {
        return message + "\r\n" + repeat("--" + std::string(60, 'a') + "b\r\n--aaab\r\n", c / 10);
      }},
     {"DashLines", 2'000'000,
-     [](std::size_t c) { return "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + repeat("--b\r\n", c); }},
+     [](std::size_t c) {
+       return "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + repeat("--b\r\n", c);
+     }},
     {"AlmostBoundaries", 500'000,
-     [](std::size_t c) { return "Content-Type: multipart/mixed; boundary=bcd\r\n\r\n" + repeat("--bc\n", c); }},
-    {"LongHeader", 8 << 20, [](std::size_t c) { return "Subject: " + std::string(c, 'x') + "\r\n\r\nbody"; }},
+     [](std::size_t c) {
+       return "Content-Type: multipart/mixed; boundary=bcd\r\n\r\n" + repeat("--bc\n", c);
+     }},
+    {"LongHeader", 8 << 20,
+     [](std::size_t c) { return "Subject: " + std::string(c, 'x') + "\r\n\r\nbody"; }},
     {"ShortHeaders", 200'000, [](std::size_t c) { return repeat("X: y\r\n", c) + "\r\n"; }},
     {"HeaderName", 1 << 20, [](std::size_t c) { return std::string(c, 'x') + ": y\r\n\r\n"; }},
-    {"FoldedLines", 1'000'000, [](std::size_t c) { return "Subject: a\r\n" + repeat(" b\r\n", c) + "\r\n"; }},
-    {"HotHeader", 20'000, [](std::size_t c) { return repeat("References: <a@b>\r\n", c) + "\r\n"; }},
+    {"FoldedLines", 1'000'000,
+     [](std::size_t c) { return "Subject: a\r\n" + repeat(" b\r\n", c) + "\r\n"; }},
+    {"HotHeader", 20'000,
+     [](std::size_t c) { return repeat("References: <a@b>\r\n", c) + "\r\n"; }},
     {"Parameters", 20'000,
      [](std::size_t c) {
        std::string message = "Content-Type: text/plain";
        for (std::size_t i = 0; i < c; ++i) message += "; n*" + n(i) + "*=x";
        return message + "\r\n\r\n";
      }},
-    {"QuotedJunkInType", 100'000, [](std::size_t c) { return "Content-Type: a/b;" + repeat("\"(", c) + "\r\n\r\n"; }},
+    {"QuotedJunkInType", 100'000,
+     [](std::size_t c) { return "Content-Type: a/b;" + repeat("\"(", c) + "\r\n\r\n"; }},
     {"EncodedWords", 50'000,
-     [](std::size_t c) { return "Subject:" + repeat(" =?koi8-r?b?8A==?= =?big5?q?a?=", c / 2) + "\r\n\r\n"; }},
-    {"EncodedWordStarts", 400'000, [](std::size_t c) { return "Subject: " + repeat("=?", c) + "\r\n\r\n"; }},
-    {"EncodedWordsUnfinished", 50'000, [](std::size_t c) { return "Subject: " + repeat("=?utf-8?q?a", c) + "\r\n\r\n"; }},
+     [](std::size_t c) {
+       return "Subject:" + repeat(" =?koi8-r?b?8A==?= =?big5?q?a?=", c / 2) + "\r\n\r\n";
+     }},
+    {"EncodedWordStarts", 400'000,
+     [](std::size_t c) { return "Subject: " + repeat("=?", c) + "\r\n\r\n"; }},
+    {"EncodedWordsUnfinished", 50'000,
+     [](std::size_t c) { return "Subject: " + repeat("=?utf-8?q?a", c) + "\r\n\r\n"; }},
     {"LongLine", 10 << 20, [](std::size_t c) { return "\r\n" + std::string(c, 'x'); }},
-    {"CarriageReturns", 4 << 20, [](std::size_t c) { return "Subject: x\r\n\r\n" + std::string(c, '\r'); }},
+    {"CarriageReturns", 4 << 20,
+     [](std::size_t c) { return "Subject: x\r\n\r\n" + std::string(c, '\r'); }},
     {"LineFeeds", 1 << 20, [](std::size_t c) { return "Subject: x\n\n" + std::string(c, '\n'); }},
-    {"Nuls", 1 << 20, [](std::size_t c) { return "To: " + std::string(c, '\0') + "\r\n\r\n" + std::string(c, '\0'); }},
+    {"Nuls", 1 << 20,
+     [](std::size_t c) {
+       return "To: " + std::string(c, '\0') + "\r\n\r\n" + std::string(c, '\0');
+     }},
     {"EqualSigns", 1 << 20,
-     [](std::size_t c) { return "Content-Transfer-Encoding: quoted-printable\r\n\r\n" + std::string(c, '='); }},
+     [](std::size_t c) {
+       return "Content-Transfer-Encoding: quoted-printable\r\n\r\n" + std::string(c, '=');
+     }},
     {"Base64Junk", 4 << 20,
-     [](std::size_t c) { return "Content-Transfer-Encoding: base64\r\n\r\n" + std::string(c, '!'); }},
-    {"OpenTags", 1 << 20, [](std::size_t c) { return "Content-Type: text/html\r\n\r\n" + repeat("<a ", c / 3); }},
-    {"OpenStyles", 1 << 20, [](std::size_t c) { return "Content-Type: text/html\r\n\r\n" + repeat("<style></", c / 9); }},
-    {"Ampersands", 1 << 20, [](std::size_t c) { return "Content-Type: text/html\r\n\r\n" + std::string(c, '&'); }},
+     [](std::size_t c) {
+       return "Content-Transfer-Encoding: base64\r\n\r\n" + std::string(c, '!');
+     }},
+    {"OpenTags", 1 << 20,
+     [](std::size_t c) { return "Content-Type: text/html\r\n\r\n" + repeat("<a ", c / 3); }},
+    {"OpenStyles", 1 << 20,
+     [](std::size_t c) { return "Content-Type: text/html\r\n\r\n" + repeat("<style></", c / 9); }},
+    {"Ampersands", 1 << 20,
+     [](std::size_t c) { return "Content-Type: text/html\r\n\r\n" + std::string(c, '&'); }},
 };
 
 double cpu_seconds() {
@@ -150,7 +194,8 @@ Cost cost_of(const std::string& message) {
     {
       const MessageInfo info = test::parse_in_pieces(message, 4096);
       EXPECT_TRUE(decode_info(encode_info(info)).has_value());
-      const std::string_view header = std::string_view(message).substr(0, std::min<std::size_t>(info.parts[0].body_begin, kMaxHeaderBytes));
+      const std::string_view header = std::string_view(message).substr(
+          0, std::min<std::size_t>(info.parts[0].body_begin, kMaxHeaderBytes));
       EXPECT_FALSE(decode_header(header).empty() && !header.empty() && header != "\r\n");
       TransferDecoder decoder(info.parts[0].encoding);
       std::string out;
@@ -173,7 +218,8 @@ TEST_P(HostileMessages, CostGrowsNoFasterThanTheMessage) {
   const std::string large = GetParam().make(GetParam().size);
   const Cost at_small = cost_of(small);
   const Cost at_large = cost_of(large);
-  // Twice what linear growth would take, over a floor that drowns fixed costs; quadratic takes four times that.
+  // Twice what linear growth would take, over a floor that drowns fixed costs; quadratic takes four
+  // times that.
   EXPECT_LT(at_large.seconds, 0.02 + at_small.seconds * kRatio * 2.5);
   EXPECT_LT(at_large.peak, 16u << 20);
   const MessageInfo info = parse_message(large);
@@ -193,15 +239,16 @@ TEST(Limits, Depth) {
     EXPECT_EQ(info.parts.size(), std::min(depth, kMaxDepth));
     EXPECT_EQ(info.parts.back().type, depth > kMaxDepth ? "application" : "text");
   }
-  const MessageInfo messages = parse_message(repeat("Content-Type: message/rfc822\r\n\r\n", 200) + "x");
+  const MessageInfo messages =
+      parse_message(repeat("Content-Type: message/rfc822\r\n\r\n", 200) + "x");
   EXPECT_EQ(messages.parts.size(), kMaxDepth);
   EXPECT_EQ(messages.parts.back().subtype, "octet-stream");
 }
 
 TEST(Limits, Parts) {
   for (const std::size_t parts : {kMaxParts - 1, kMaxParts, kMaxParts + 1}) {
-    const std::string message =
-        "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + repeat("--b\r\n\r\nx\r\n", parts - 1) + "--b--\r\n";
+    const std::string message = "Content-Type: multipart/mixed; boundary=b\r\n\r\n" +
+                                repeat("--b\r\n\r\nx\r\n", parts - 1) + "--b--\r\n";
     const MessageInfo info = parse_message(message);
     EXPECT_EQ(info.parts.size(), std::min(parts, kMaxParts));
     // The last one kept holds what is left.
@@ -229,19 +276,23 @@ TEST(Limits, FieldBytes) {
     EXPECT_FALSE(info.hot_header_complete);               // past kMaxHotHeader in any case
     EXPECT_EQ(wire->items[5].items.size(), 1u);
   }
-  const MessageInfo cut = parse_message("X-Long: " + std::string(kMaxFieldBytes, 'x') + "\r\nTo: u@e\r\n\r\n");
+  const MessageInfo cut =
+      parse_message("X-Long: " + std::string(kMaxFieldBytes, 'x') + "\r\nTo: u@e\r\n\r\n");
   EXPECT_FALSE(cut.hot_header_complete);
   EXPECT_EQ(cut.hot_header, "To: u@e\r\n");
 }
 
 TEST(Limits, HeaderBytes) {
   constexpr std::string_view kLast = "Subject: s\r\n";
-  for (const std::size_t size : {kMaxHeaderBytes - 1, kMaxHeaderBytes, kMaxHeaderBytes + 1, kMaxHeaderBytes + 20}) {
+  for (const std::size_t size :
+       {kMaxHeaderBytes - 1, kMaxHeaderBytes, kMaxHeaderBytes + 1, kMaxHeaderBytes + 20}) {
     std::string header = repeat("X-Filler: 0123456789\r\n", (size - kLast.size()) / 22 - 1);
-    header += "X: " + std::string(size - kLast.size() - header.size() - 5, 'y') + "\r\n" + std::string(kLast);
+    header += "X: " + std::string(size - kLast.size() - header.size() - 5, 'y') + "\r\n" +
+              std::string(kLast);
     ASSERT_EQ(header.size(), size);
     const MessageInfo info = parse_message(header + "\r\nbody");
-    EXPECT_EQ(info.envelope.find("\"s\"") != std::string::npos, size <= kMaxHeaderBytes + 1) << size;
+    EXPECT_EQ(info.envelope.find("\"s\"") != std::string::npos, size <= kMaxHeaderBytes + 1)
+        << size;
     EXPECT_EQ(info.hot_header_complete, size <= kMaxHeaderBytes);
     EXPECT_EQ(info.parts[0].body_begin, size + 2);
   }
@@ -258,16 +309,19 @@ TEST(Limits, HotHeader) {
 TEST(Limits, BoundaryLength) {
   for (const std::size_t size : {kMaxBoundary - 1, kMaxBoundary, kMaxBoundary + 1}) {
     const std::string boundary(size, 'b');
-    const MessageInfo info = parse_message("Content-Type: multipart/mixed; boundary=" + boundary + "\r\n\r\n--" + boundary +
-                                           "\r\n\r\nx\r\n--" + boundary + "--\r\n");
+    const MessageInfo info =
+        parse_message("Content-Type: multipart/mixed; boundary=" + boundary + "\r\n\r\n--" +
+                      boundary + "\r\n\r\nx\r\n--" + boundary + "--\r\n");
     EXPECT_EQ(info.parts.size(), size <= kMaxBoundary ? 2u : 1u);
   }
 }
 
 TEST(Limits, StructureText) {
   // A thousand parts with long file names want far more than BODYSTRUCTURE may have.
-  const std::string part = "--b\r\nContent-Type: application/pdf; name=\"" + std::string(700, 'n') + "\"\r\n\r\nx\r\n";
-  const std::string message = "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + repeat(part, 999) + "--b--\r\n";
+  const std::string part =
+      "--b\r\nContent-Type: application/pdf; name=\"" + std::string(700, 'n') + "\"\r\n\r\nx\r\n";
+  const std::string message =
+      "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + repeat(part, 999) + "--b--\r\n";
   const MessageInfo info = parse_message(message);
   test::expect_invariants(message, info);
   EXPECT_EQ(info.parts.size(), 1000u);
@@ -276,9 +330,10 @@ TEST(Limits, StructureText) {
   EXPECT_NE(info.body_structure.find(std::string(700, 'n')), std::string::npos);
   EXPECT_GT(info.body_structure.size(), kMaxStructure / 2);
   // Embedded envelopes count too.
-  const std::string big = "Content-Type: message/rfc822\r\n\r\nSubject: " + std::string(200'000, 's') + "\r\n\r\nx\r\n";
-  const std::string messages =
-      "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n" + big + "--b\r\n" + big + "--b\r\n" + big + "--b--\r\n";
+  const std::string big =
+      "Content-Type: message/rfc822\r\n\r\nSubject: " + std::string(200'000, 's') + "\r\n\r\nx\r\n";
+  const std::string messages = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n" + big +
+                               "--b\r\n" + big + "--b\r\n" + big + "--b--\r\n";
   test::expect_invariants(messages, parse_message(messages));
 }
 

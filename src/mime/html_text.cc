@@ -16,14 +16,12 @@ struct Entity {
   std::string_view name;
   char32_t code;
 };
-constexpr std::array<Entity, 22> kEntities = {{{"amp", '&'},      {"lt", '<'},       {"gt", '>'},
-                                               {"quot", '"'},     {"apos", '\''},    {"nbsp", 0xA0},
-                                               {"copy", 0xA9},    {"reg", 0xAE},     {"trade", 0x2122},
-                                               {"euro", 0x20AC},  {"hellip", 0x2026}, {"ndash", 0x2013},
-                                               {"mdash", 0x2014}, {"lsquo", 0x2018}, {"rsquo", 0x2019},
-                                               {"ldquo", 0x201C}, {"rdquo", 0x201D}, {"bull", 0x2022},
-                                               {"middot", 0xB7},  {"shy", 0xAD},     {"zwnj", 0x200C},
-                                               {"zwj", 0x200D}}};
+constexpr std::array<Entity, 22> kEntities = {
+    {{"amp", '&'},       {"lt", '<'},       {"gt", '>'},       {"quot", '"'},     {"apos", '\''},
+     {"nbsp", 0xA0},     {"copy", 0xA9},    {"reg", 0xAE},     {"trade", 0x2122}, {"euro", 0x20AC},
+     {"hellip", 0x2026}, {"ndash", 0x2013}, {"mdash", 0x2014}, {"lsquo", 0x2018}, {"rsquo", 0x2019},
+     {"ldquo", 0x201C},  {"rdquo", 0x201D}, {"bull", 0x2022},  {"middot", 0xB7},  {"shy", 0xAD},
+     {"zwnj", 0x200C},   {"zwj", 0x200D}}};
 constexpr std::size_t kLongestEntity = 10;  // between '&' and ';'
 
 std::optional<char32_t> entity_code(std::string_view name) {
@@ -32,7 +30,8 @@ std::optional<char32_t> entity_code(std::string_view name) {
     const bool hex = name.starts_with('x') || name.starts_with('X');
     if (hex) name.remove_prefix(1);
     std::uint32_t code = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), code, hex ? 16 : 10);
+    const auto [end, error] =
+        std::from_chars(name.data(), name.data() + name.size(), code, hex ? 16 : 10);
     if (error != std::errc{} || end != name.data() + name.size()) return std::nullopt;
     return code;
   }
@@ -68,8 +67,9 @@ class Stripper {
       skip_past("-->", 4);
       return;
     }
-    const bool tag = rest.size() > 1 && (rest[1] == '/' || rest[1] == '!' || rest[1] == '?' ||
-                                         (ascii_lower(rest[1]) >= 'a' && ascii_lower(rest[1]) <= 'z'));
+    const bool tag =
+        rest.size() > 1 && (rest[1] == '/' || rest[1] == '!' || rest[1] == '?' ||
+                            (ascii_lower(rest[1]) >= 'a' && ascii_lower(rest[1]) <= 'z'));
     if (!tag) {
       out_ += '<';
       ++at_;
@@ -79,8 +79,8 @@ class Stripper {
     const bool starts = rest[1] != '/';
     skip_tag();
     // Tags part words, except the inline ones that stand inside them.
-    if (name != "b" && name != "i" && name != "em" && name != "strong" && name != "span" && name != "a" &&
-        name != "font" && name != "u") {
+    if (name != "b" && name != "i" && name != "em" && name != "strong" && name != "span" &&
+        name != "a" && name != "font" && name != "u") {
       out_ += ' ';
     }
     if (starts && (name == "style" || name == "script" || name == "title")) skip_element(name);
@@ -154,6 +154,8 @@ class Stripper {
 
 }  // namespace
 
-std::string html_to_text(std::string_view utf8) { return Stripper(utf8).run(); }
+std::string html_to_text(std::string_view utf8) {
+  return Stripper(utf8).run();
+}
 
 }  // namespace postern::mime

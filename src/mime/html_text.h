@@ -1,5 +1,5 @@
-// HTML to plain text, for previews and body search: tags, comments and the contents of script, style and
-// head elements fall away, entities become characters. Never an error; linear.
+// HTML to plain text, for previews and body search: tags, comments and the contents of script,
+// style and head elements fall away, entities become characters. Never an error; linear.
 #pragma once
 
 #include <string>

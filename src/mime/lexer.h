@@ -1,8 +1,8 @@
 // Lexer: the tokens that structured header fields share (RFC 5322 §3.2): blanks, comments, quoted
 // strings, and runs of anything else.
 //
-// Reads an unfolded field body. Every call consumes what it looked at, so a parser built on it is linear;
-// nested comments are counted, not recursed into.
+// Reads an unfolded field body. Every call consumes what it looked at, so a parser built on it is
+// linear; nested comments are counted, not recursed into.
 #pragma once
 
 #include <string>
@@ -10,7 +10,9 @@
 
 namespace postern::mime {
 
-[[nodiscard]] constexpr bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+[[nodiscard]] constexpr bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 [[nodiscard]] std::string_view trim(std::string_view text);  // blanks at both ends
 
 class Lexer {
@@ -28,8 +30,8 @@ class Lexer {
   }
   void skip_blanks();
   void skip_cfws();  // blanks and comments
-  // At '(': consumes the comment and returns its text without the outer parentheses, escapes undone.
-  // An unclosed comment runs to the end.
+  // At '(': consumes the comment and returns its text without the outer parentheses, escapes
+  // undone. An unclosed comment runs to the end.
   std::string comment();
   // At '"': likewise for a quoted string.
   std::string quoted();

@@ -19,11 +19,12 @@
 
 namespace postern::mime {
 
-// The pass works on lines and keeps of them only what decides something: the first octets of a line that
-// may be a boundary or an empty line, and the header field being read.
+// The pass works on lines and keeps of them only what decides something: the first octets of a line
+// that may be a boundary or an empty line, and the header field being read.
 //
-// State: `open_` is the path from parts[0] to the part that owns the bytes now. That part is in its header
-// (in_header_) or in its body; a multipart's body between its children is preamble and epilogue.
+// State: `open_` is the path from parts[0] to the part that owns the bytes now. That part is in its
+// header (in_header_) or in its body; a multipart's body between its children is preamble and
+// epilogue.
 struct MessageParser::Impl {
   Impl() { begin_part(0); }
 
@@ -43,7 +44,8 @@ struct MessageParser::Impl {
   // Parts.
   void begin_part(std::uint32_t parent);
   void begin_child_part(std::uint32_t parent);
-  // A header ends with an empty line, or is cut off by a delimiter or the end: no body follows then.
+  // A header ends with an empty line, or is cut off by a delimiter or the end: no body follows
+  // then.
   enum class HeaderEnd { kEmptyLine, kCutOff };
   void end_header(std::uint64_t body_begin, HeaderEnd how);
   void descend(std::uint32_t index, HeaderEnd how);
@@ -61,21 +63,21 @@ struct MessageParser::Impl {
   void finish_info();
 
   MessageInfo info_;
-  std::vector<PartText> texts_;              // one per part
-  std::vector<std::uint64_t> first_newline_; // newlines_ where the part's body began
+  std::vector<PartText> texts_;               // one per part
+  std::vector<std::uint64_t> first_newline_;  // newlines_ where the part's body began
   std::vector<std::uint32_t> open_;
   BoundarySet boundaries_;  // levels are indices into open_
   StructureBudget budget_;
-  bool frozen_ = false;     // a limit was reached: no more parts
+  bool frozen_ = false;  // a limit was reached: no more parts
 
-  std::uint64_t offset_ = 0;     // octets consumed
-  std::uint64_t newlines_ = 0;   // LFs among them
-  std::uint32_t last_eol_ = 0;   // length of the line end before the current line: 0, 1 or 2
+  std::uint64_t offset_ = 0;    // octets consumed
+  std::uint64_t newlines_ = 0;  // LFs among them
+  std::uint32_t last_eol_ = 0;  // length of the line end before the current line: 0, 1 or 2
   bool last_was_cr_ = false;
-  bool in_line_ = false;         // the line's kind is decided, its rest follows
+  bool in_line_ = false;  // the line's kind is decided, its rest follows
   LineKind kind_ = LineKind::kText;
-  std::string pending_;          // start of an undecided line
-  bool opens_part_ = false;      // the line is a delimiter: the next one starts a part of open_.back()
+  std::string pending_;      // start of an undecided line
+  bool opens_part_ = false;  // the line is a delimiter: the next one starts a part of open_.back()
 
   bool in_header_ = true;
   std::size_t header_octets_ = 0;
@@ -91,9 +93,11 @@ struct MessageParser::Impl {
   std::size_t capture_limit_ = 0;
 };
 
-// ---- lines ----------------------------------------------------------------------------------------
+// ---- lines
+// ----------------------------------------------------------------------------------------
 
-MessageParser::Impl::LineKind MessageParser::Impl::classify(std::string_view prefix, bool whole) const {
+MessageParser::Impl::LineKind MessageParser::Impl::classify(std::string_view prefix,
+                                                            bool whole) const {
   if (in_header_) {
     if (prefix == "\n" || prefix == "\r\n") return LineKind::kEmpty;
     if (prefix == "\r" && !whole) return LineKind::kUndecided;
@@ -174,7 +178,8 @@ void MessageParser::Impl::feed(std::string_view bytes) {
   }
 }
 
-// ---- parts ----------------------------------------------------------------------------------------
+// ---- parts
+// ----------------------------------------------------------------------------------------
 
 void MessageParser::Impl::begin_part(std::uint32_t parent) {
   PartInfo& part = info_.parts.emplace_back();
@@ -199,7 +204,8 @@ bool MessageParser::Impl::at_message_header() const {
 }
 
 bool MessageParser::Impl::inside_message() const {
-  return std::any_of(open_.begin(), open_.end() - 1, [this](std::uint32_t i) { return info_.parts[i].message; });
+  return std::any_of(open_.begin(), open_.end() - 1,
+                     [this](std::uint32_t i) { return info_.parts[i].message; });
 }
 
 void MessageParser::Impl::end_header(std::uint64_t body_begin, HeaderEnd how) {
@@ -214,7 +220,8 @@ void MessageParser::Impl::end_header(std::uint64_t body_begin, HeaderEnd how) {
     if (const auto charset = parameter_value(content_.type->parameters, "charset")) {
       part.charset = to_lower(trim(*charset)).substr(0, kMaxTypeName);
     }
-  } else if (open_.size() > 1 && info_.parts[part.parent].multipart && info_.parts[part.parent].subtype == "digest") {
+  } else if (open_.size() > 1 && info_.parts[part.parent].multipart &&
+             info_.parts[part.parent].subtype == "digest") {
     // RFC 2046 §5.1.5: the default inside multipart/digest.
     part.type = "message";
     part.subtype = "rfc822";
@@ -232,10 +239,13 @@ void MessageParser::Impl::descend(std::uint32_t index, HeaderEnd how) {
   PartInfo& part = info_.parts[index];
   const bool room = open_.size() < kMaxDepth && info_.parts.size() < kMaxParts && !frozen_;
   const bool has_body = how == HeaderEnd::kEmptyLine;
-  const bool wants_message = part.type == "message" && (part.subtype == "rfc822" || part.subtype == "global");
+  const bool wants_message =
+      part.type == "message" && (part.subtype == "rfc822" || part.subtype == "global");
   std::string boundary;
   if (part.type == "multipart") {
-    const auto declared = content_.type.has_value() ? parameter_value(content_.type->parameters, "boundary") : std::nullopt;
+    const auto declared = content_.type.has_value()
+                              ? parameter_value(content_.type->parameters, "boundary")
+                              : std::nullopt;
     // RFC 2046 §5.1.1: a boundary never ends with a blank; gateways add and remove such blanks.
     if (declared.has_value()) boundary = declared->substr(0, declared->find_last_not_of(" \t") + 1);
     if (boundary.size() > kMaxBoundary) boundary.clear();
@@ -244,7 +254,8 @@ void MessageParser::Impl::descend(std::uint32_t index, HeaderEnd how) {
       part.type = room ? "text" : "application";
       part.subtype = room ? "plain" : "octet-stream";
     }
-    part.multipart = !boundary.empty() && room;  // without a body it ends as text/plain in close_from()
+    part.multipart =
+        !boundary.empty() && room;  // without a body it ends as text/plain in close_from()
   } else if (wants_message) {
     // RFC 2046 §5.2.1 forbids an encoding here; an encoded message is left closed.
     part.message = room && has_body && part.encoding == Encoding::kIdentity;
@@ -256,8 +267,9 @@ void MessageParser::Impl::descend(std::uint32_t index, HeaderEnd how) {
   std::string envelope = std::move(texts_[index].envelope);
   texts_[index] = budget_.describe(content_, part);
   // The envelope of parts[0] stands outside of BODYSTRUCTURE and is not charged to it.
-  texts_[index].envelope = open_.size() == 1 || envelope.empty() ? std::move(envelope)
-                                                                 : budget_.admit_envelope(std::move(envelope));
+  texts_[index].envelope = open_.size() == 1 || envelope.empty()
+                               ? std::move(envelope)
+                               : budget_.admit_envelope(std::move(envelope));
   if (part.multipart) {
     boundaries_.open(std::move(boundary), open_.size() - 1);
   } else if (part.message) {
@@ -267,21 +279,23 @@ void MessageParser::Impl::descend(std::uint32_t index, HeaderEnd how) {
   }
 }
 
-// Ends the parts open_[level...] at `end`, which is where the last of their octets ends; `newlines` of them lie before it.
+// Ends the parts open_[level...] at `end`, which is where the last of their octets ends; `newlines`
+// of them lie before it.
 void MessageParser::Impl::close_from(std::size_t level, std::uint64_t end, std::uint64_t newlines) {
   if (in_header_ && open_.size() > level) {
     end_field();
-    end_header(std::max(info_.parts[open_.back()].header_begin, end), HeaderEnd::kCutOff);
+    end_header(end, HeaderEnd::kCutOff);
   }
   while (open_.size() > level) {
     const std::uint32_t index = open_.back();
     open_.pop_back();
     PartInfo& part = info_.parts[index];
-    part.body_end = std::max(part.body_begin, end);
-    // A child that ended with its header reaches past the line end that belongs to the delimiter.
-    if (!part.children.empty()) part.body_end = std::max(part.body_end, info_.parts[part.children.back()].body_end);
-    const std::uint64_t counted = part.body_end > end ? newlines_ : newlines;
-    part.lines = part.body_end == part.body_begin ? 0 : counted - first_newline_[index];
+    // RFC 2046 §5.1.1 body-part: a header right before a delimiter has no body, and the empty line
+    // between them is the line end that belongs to the delimiter.
+    part.header_begin = std::min(part.header_begin, end);
+    part.body_begin = std::min(part.body_begin, end);
+    part.body_end = end;
+    part.lines = part.body_end == part.body_begin ? 0 : newlines - first_newline_[index];
     if (part.multipart && part.children.empty()) {
       // No delimiter came: the reader gets the text as it stands.
       part.multipart = false;
@@ -307,11 +321,13 @@ void MessageParser::Impl::delimiter(BoundarySet::Match match, bool closes) {
   }
 }
 
-// ---- fields ---------------------------------------------------------------------------------------
+// ---- fields
+// ---------------------------------------------------------------------------------------
 
 void MessageParser::Impl::header_piece(std::string_view piece, bool starts_line) {
   if (starts_line && !piece.empty() && piece.front() != ' ' && piece.front() != '\t') end_field();
-  const std::size_t room = std::min(kMaxFieldBytes - field_.size(), kMaxHeaderBytes - header_octets_);
+  const std::size_t room =
+      std::min(kMaxFieldBytes - field_.size(), kMaxHeaderBytes - header_octets_);
   if (piece.size() > room) field_cut_ = true;
   field_ += piece.substr(0, room);
   header_octets_ = std::min(kMaxHeaderBytes, header_octets_ + piece.size());
@@ -342,9 +358,11 @@ void MessageParser::Impl::top_field(std::string_view name, const FieldView& fiel
   info_.hot_header += field.raw;
 }
 
-// ---- the end --------------------------------------------------------------------------------------
+// ---- the end
+// --------------------------------------------------------------------------------------
 
-// The preview is made from the first text/plain part, else the first text/html part, of the message itself.
+// The preview is made from the first text/plain part, else the first text/html part, of the message
+// itself.
 void MessageParser::Impl::consider_preview(const PartInfo& part) {
   if (part.type != "text" || inside_message()) return;
   if (content_.disposition.has_value() && content_.disposition->kind == "attachment") return;
@@ -390,8 +408,12 @@ MessageParser::~MessageParser() = default;
 MessageParser::MessageParser(MessageParser&&) noexcept = default;
 MessageParser& MessageParser::operator=(MessageParser&&) noexcept = default;
 
-void MessageParser::feed(std::string_view bytes) { impl_->feed(bytes); }
-MessageInfo MessageParser::finish() { return impl_->finish(); }
+void MessageParser::feed(std::string_view bytes) {
+  impl_->feed(bytes);
+}
+MessageInfo MessageParser::finish() {
+  return impl_->finish();
+}
 
 MessageInfo parse_message(std::string_view whole) {
   MessageParser parser;

@@ -16,11 +16,12 @@ struct PreviewSource {
   bool html = false;
 };
 
-inline constexpr std::size_t kPlainCapture = 8 << 10;   // LIMIT: octets kept of text/plain
-inline constexpr std::size_t kHtmlCapture = 64 << 10;   // LIMIT: of text/html, which begins with style sheets
+inline constexpr std::size_t kPlainCapture = 8 << 10;  // LIMIT: octets kept of text/plain
+inline constexpr std::size_t kHtmlCapture =
+    64 << 10;  // LIMIT: of text/html, which begins with style sheets
 
-// At most kPreviewCharacters characters; blanks and invisible characters collapse. Empty when nothing
-// readable is there.
+// At most kPreviewCharacters characters; blanks and invisible characters collapse. Empty when
+// nothing readable is there.
 [[nodiscard]] std::string make_preview(const PreviewSource& source);
 
 }  // namespace postern::mime

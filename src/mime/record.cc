@@ -14,7 +14,8 @@ enum PartFlag : std::uint8_t { kMultipart = 1, kMessage = 2 };
 enum InfoFlag : std::uint8_t { kHotHeaderComplete = 1, kSentUnix = 2, kSentDay = 4 };
 
 void write_part(ByteWriter& out, const PartInfo& part, std::uint32_t index) {
-  out.u8(static_cast<std::uint8_t>((part.multipart ? kMultipart : 0) | (part.message ? kMessage : 0)));
+  out.u8(
+      static_cast<std::uint8_t>((part.multipart ? kMultipart : 0) | (part.message ? kMessage : 0)));
   out.u8(static_cast<std::uint8_t>(part.encoding));
   if (index != 0) out.varint(part.parent);
   out.varint(part.header_begin);
@@ -32,7 +33,8 @@ bool read_part(ByteReader& in, std::vector<PartInfo>& parts, std::uint64_t messa
   const auto index = static_cast<std::uint32_t>(parts.size());
   const std::uint8_t flags = in.u8();
   const std::uint8_t encoding = in.u8();
-  if (flags > (kMultipart | kMessage) || encoding > static_cast<std::uint8_t>(Encoding::kUnknown)) return false;
+  if (flags > (kMultipart | kMessage) || encoding > static_cast<std::uint8_t>(Encoding::kUnknown))
+    return false;
   part.multipart = (flags & kMultipart) != 0;
   part.message = (flags & kMessage) != 0;
   part.encoding = static_cast<Encoding>(encoding);
@@ -99,20 +101,23 @@ Result<MessageInfo> decode_info(std::string_view bytes) {
   if (in.u8() != kVersion) return fail(Errc::kCorrupt, "message record: version");
   MessageInfo info;
   const std::uint8_t flags = in.u8();
-  if (flags > (kHotHeaderComplete | kSentUnix | kSentDay)) return fail(Errc::kCorrupt, "message record: flags");
+  if (flags > (kHotHeaderComplete | kSentUnix | kSentDay))
+    return fail(Errc::kCorrupt, "message record: flags");
   info.hot_header_complete = (flags & kHotHeaderComplete) != 0;
   info.has_sent_day = (flags & kSentDay) != 0;
   info.size = in.varint();
   if ((flags & kSentUnix) != 0) info.sent_unix = in.svarint();
   if (info.has_sent_day) {
     const std::int64_t day = in.svarint();
-    if (day < std::numeric_limits<std::int32_t>::min() || day > std::numeric_limits<std::int32_t>::max()) {
+    if (day < std::numeric_limits<std::int32_t>::min() ||
+        day > std::numeric_limits<std::int32_t>::max()) {
       return fail(Errc::kCorrupt, "message record: day");
     }
     info.sent_day = static_cast<std::int32_t>(day);
   }
   const std::uint64_t count = in.varint();
-  if (!in.ok() || count == 0 || count > kMaxParts) return fail(Errc::kCorrupt, "message record: parts");
+  if (!in.ok() || count == 0 || count > kMaxParts)
+    return fail(Errc::kCorrupt, "message record: parts");
   info.parts.reserve(static_cast<std::size_t>(count));
   for (std::uint64_t i = 0; i < count; ++i) {
     if (!read_part(in, info.parts, info.size)) return fail(Errc::kCorrupt, "message record: part");

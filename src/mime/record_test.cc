@@ -8,7 +8,8 @@ namespace postern::mime {
 namespace {
 
 const char* const kMessage =
-    "Date: Fri, 21 Nov 1997 09:55:06 -0600\r\nSubject: s\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    "Date: Fri, 21 Nov 1997 09:55:06 -0600\r\nSubject: s\r\nContent-Type: multipart/mixed; "
+    "boundary=b\r\n\r\n"
     "--b\r\n\r\nx\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: i\r\n\r\ny\r\n--b--\r\n";
 
 TEST(Record, RoundTrip) {
@@ -67,18 +68,20 @@ TEST(Record, FlippedBitsNeverGiveAnUnsoundTree) {
 TEST(Record, WorkedExampleOfTheDocument) {
   const std::string record = encode_info(parse_message("Subject: Hi\r\n\r\nYes\r\n"));
   ByteWriter expected;
-  expected.u8(1);   // version
-  expected.u8(1);   // flags: hot header complete, no date
-  expected.u8(20);  // size
-  expected.u8(1);   // parts
-  expected.bytes(std::string_view("\0\0", 2));      // flags, encoding
-  expected.bytes(std::string_view("\0\x0F\5\1", 4));  // header at 0, 15 octets, body 5 octets, 1 line
+  expected.u8(1);                               // version
+  expected.u8(1);                               // flags: hot header complete, no date
+  expected.u8(20);                              // size
+  expected.u8(1);                               // parts
+  expected.bytes(std::string_view("\0\0", 2));  // flags, encoding
+  expected.bytes(
+      std::string_view("\0\x0F\5\1", 4));  // header at 0, 15 octets, body 5 octets, 1 line
   expected.string("text");
   expected.string("plain");
   expected.string("");
   expected.string("(NIL \"Hi\" NIL NIL NIL NIL NIL NIL NIL NIL)");
   expected.string("(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7BIT\" 5 1)");
-  expected.string("(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7BIT\" 5 1 NIL NIL NIL NIL)");
+  expected.string(
+      "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7BIT\" 5 1 NIL NIL NIL NIL)");
   expected.string("Subject: Hi\r\n");
   expected.string("Yes");
   EXPECT_EQ(record, expected.str());

@@ -84,7 +84,8 @@ inline MessageInfo parse_checked(std::string_view message) {
       EXPECT_EQ(encode_info(parser.finish()), record) << "split at " << split;
     }
   } else {
-    for (const std::size_t piece : {7u, 64u, 1000u, 4096u}) EXPECT_EQ(encode_info(parse_in_pieces(message, piece)), record);
+    for (const std::size_t piece : {7u, 64u, 1000u, 4096u})
+      EXPECT_EQ(encode_info(parse_in_pieces(message, piece)), record);
   }
   return whole;
 }

@@ -1,5 +1,6 @@
-// For tests: an independent reader of ENVELOPE and BODYSTRUCTURE wire text. Knows parentheses, NIL, numbers,
-// quoted strings and literals, and the shape RFC 9051 §9 gives them; shares no code with the builders.
+// For tests: an independent reader of ENVELOPE and BODYSTRUCTURE wire text. Knows parentheses, NIL,
+// numbers, quoted strings and literals, and the shape RFC 9051 §9 gives them; shares no code with
+// the builders.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +41,9 @@ inline std::optional<Wire> read_wire(std::string_view text) {
       open.back().items.push_back(std::move(done));
       ++at;
     } else if (c == ' ') {
-      if (at + 1 == text.size() || text[at + 1] == ' ' || text[at + 1] == ')' || text[at - 1] == '(') return std::nullopt;
+      if (at + 1 == text.size() || text[at + 1] == ' ' || text[at + 1] == ')' ||
+          text[at - 1] == '(')
+        return std::nullopt;
       ++at;
     } else if (c == '"') {
       Wire value{.kind = Wire::Kind::kString, .text = {}, .items = {}};
@@ -124,12 +127,14 @@ inline bool valid_parameters(const Wire& list) {
   return true;
 }
 
-inline bool valid_tail(const Wire& body, std::size_t at) {  // disposition, language, location: all there
+inline bool valid_tail(const Wire& body,
+                       std::size_t at) {  // disposition, language, location: all there
   if (body.items.size() != at + 3) return false;
   const Wire& disposition = body.items[at];
   const bool disposition_ok =
-      disposition.is_nil() || (disposition.is_list() && disposition.items.size() == 2 &&
-                               disposition.items[0].is_string() && valid_parameters(disposition.items[1]));
+      disposition.is_nil() ||
+      (disposition.is_list() && disposition.items.size() == 2 && disposition.items[0].is_string() &&
+       valid_parameters(disposition.items[1]));
   const Wire& language = body.items[at + 1];
   bool language_ok = language.is_nstring() || (language.is_list() && !language.items.empty());
   for (const Wire& tag : language.items) language_ok = language_ok && tag.is_string();
@@ -151,14 +156,16 @@ inline bool valid_body(const Wire& body, bool extended, std::size_t& parts) {
     if (!extended) return at == items.size();
     return at < items.size() && valid_parameters(items[at]) && valid_tail(body, at + 1);
   }
-  if (items.size() < 7 || !items[0].is_string() || !items[1].is_string() || !valid_parameters(items[2]) ||
-      !items[3].is_nstring() || !items[4].is_nstring() || !items[5].is_string() || !items[6].is_number()) {
+  if (items.size() < 7 || !items[0].is_string() || !items[1].is_string() ||
+      !valid_parameters(items[2]) || !items[3].is_nstring() || !items[4].is_nstring() ||
+      !items[5].is_string() || !items[6].is_number()) {
     return false;
   }
   std::size_t at = 7;
   const bool global = items[1].text == "global" && items.size() > 7 && !items[7].is_nstring();
   if (items[0].text == "message" && (items[1].text == "rfc822" || global)) {
-    if (items.size() < 10 || !valid_envelope(items[7]) || !valid_body(items[8], extended, parts) || !items[9].is_number()) {
+    if (items.size() < 10 || !valid_envelope(items[7]) || !valid_body(items[8], extended, parts) ||
+        !items[9].is_number()) {
       return false;
     }
     at = 10;

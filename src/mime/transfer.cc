@@ -6,12 +6,14 @@
 namespace postern::mime {
 namespace {
 
-constexpr std::size_t kLongestCarry = 1000;  // blanks held back until it is known whether a line ends
+constexpr std::size_t kLongestCarry =
+    1000;  // blanks held back until it is known whether a line ends
 
 constexpr std::array<std::int8_t, 256> base64_table() {
   std::array<std::int8_t, 256> table{};
   for (auto& value : table) value = -1;
-  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  constexpr std::string_view kAlphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   for (std::size_t i = 0; i < kAlphabet.size(); ++i) {
     table[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::int8_t>(i);
   }
@@ -63,10 +65,12 @@ int hex_value(char c) {
   return -1;
 }
 
-bool is_padding(char c) { return c == ' ' || c == '\t'; }
+bool is_padding(char c) {
+  return c == ' ' || c == '\t';
+}
 
-// One character against the candidate in `carry`, which is "", blanks, blanks and CR, "=", "=X", or "="
-// with blanks and perhaps CR behind it (a soft line break in the making).
+// One character against the candidate in `carry`, which is "", blanks, blanks and CR, "=", "=X", or
+// "=" with blanks and perhaps CR behind it (a soft line break in the making).
 void step_quoted(char c, std::string& carry, bool& clean, std::string& out) {
   if (carry.starts_with('=')) {
     if (c == '\n' && (carry.size() == 1 || is_padding(carry[1]) || carry[1] == '\r')) {
@@ -79,7 +83,9 @@ void step_quoted(char c, std::string& carry, bool& clean, std::string& out) {
       return;
     }
     const bool soft = is_padding(c) || c == '\r';
-    const bool goes_on = carry.size() == 1 ? soft || hex_value(c) >= 0 : soft && hex_value(carry[1]) < 0 && carry.back() != '\r';
+    const bool goes_on = carry.size() == 1
+                             ? soft || hex_value(c) >= 0
+                             : soft && hex_value(carry[1]) < 0 && carry.back() != '\r';
     if (goes_on && carry.size() < kLongestCarry) {
       carry += c;
       return;
@@ -146,6 +152,8 @@ void TransferDecoder::finish(std::string& out) {
   }
 }
 
-bool TransferDecoder::clean() const { return clean_; }
+bool TransferDecoder::clean() const {
+  return clean_;
+}
 
 }  // namespace postern::mime

@@ -28,9 +28,10 @@ bool sent_date_holds(const PlanNode& leaf, const mime::MessageInfo& info) {
   }
 }
 
-// Sets those of `leaves` (all of Source::kHeader) whose field in `header` holds their text. Returns the work.
-std::uint64_t match_fields(const Plan& plan, std::string_view header, const std::vector<std::uint32_t>& leaves,
-                           Evaluation& evaluation) {
+// Sets those of `leaves` (all of Source::kHeader) whose field in `header` holds their text. Returns
+// the work.
+std::uint64_t match_fields(const Plan& plan, std::string_view header,
+                           const std::vector<std::uint32_t>& leaves, Evaluation& evaluation) {
   std::vector<bool> open(plan.nodes().size());
   for (const std::uint32_t leaf : leaves) open[leaf] = true;
   std::uint64_t work = header.size();
@@ -57,9 +58,14 @@ void set_all_false(Evaluation& evaluation, const std::vector<std::uint32_t>& lea
 // Reads one message piece by piece.
 class Reading {
  public:
-  Reading(const Plan& plan, mailstore::Account& account, EmailId email, const mime::MessageInfo& info,
-          Evaluation& evaluation, Pace& pace)
-      : plan_(plan), account_(account), email_(email), info_(info), evaluation_(evaluation), pace_(pace),
+  Reading(const Plan& plan, mailstore::Account& account, EmailId email,
+          const mime::MessageInfo& info, Evaluation& evaluation, Pace& pace)
+      : plan_(plan),
+        account_(account),
+        email_(email),
+        info_(info),
+        evaluation_(evaluation),
+        pace_(pace),
         matcher_(needles()) {}
 
   task<Result<Truth>> run();
@@ -88,11 +94,14 @@ class Reading {
   }
 
   task<Result<std::string>> header_of(const mime::PartInfo& part) {
-    const std::uint64_t length = std::min<std::uint64_t>(part.body_begin - part.header_begin, kMaxSearchedHeader);
+    const std::uint64_t length =
+        std::min<std::uint64_t>(part.body_begin - part.header_begin, kMaxSearchedHeader);
     std::string header;
     while (header.size() < length) {
-      const std::size_t piece = std::min<std::size_t>(kPiece, static_cast<std::size_t>(length) - header.size());
-      POSTERN_CO_TRY(const std::string bytes, co_await account_.read_body(email_, part.header_begin + header.size(), piece));
+      const std::size_t piece =
+          std::min<std::size_t>(kPiece, static_cast<std::size_t>(length) - header.size());
+      POSTERN_CO_TRY(const std::string bytes,
+                     co_await account_.read_body(email_, part.header_begin + header.size(), piece));
       if (bytes.empty()) break;
       header += bytes;
     }
@@ -121,7 +130,8 @@ class Reading {
     matcher_.begin(Scope::kContent);
     std::uint64_t at = part.body_begin;
     while (at < part.body_end && matcher_.wanted(Scope::kContent) > 0) {
-      const auto piece = static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, part.body_end - at));
+      const auto piece =
+          static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, part.body_end - at));
       POSTERN_CO_TRY(const std::string bytes, co_await account_.read_body(email_, at, piece));
       if (bytes.empty()) break;
       at += bytes.size();
@@ -150,7 +160,10 @@ class Reading {
         POSTERN_CO_CHECK_OK(co_await match_header(header, scope));
       }
     }
-    if (part.type == "text" && part.children.empty()) POSTERN_CO_CHECK_OK(co_await match_body(part));
+    // Reports (message/delivery-status and its like) are text too.
+    const bool textual = part.type == "text" || part.type == "message";
+    if (textual && part.children.empty())
+      POSTERN_CO_CHECK_OK(co_await match_body(part));
     co_return Result<void>();
   }
 
@@ -173,11 +186,13 @@ task<Result<Truth>> Reading::run() {
     if (known()) co_return evaluation_.settle();
     POSTERN_CO_CHECK_OK(co_await match_header(header, Scope::kHeaders));
   }
-  for (std::size_t i = 0; i < info_.parts.size() && !known() && matcher_.wanted(Scope::kContent) > 0; ++i) {
+  for (std::size_t i = 0;
+       i < info_.parts.size() && !known() && matcher_.wanted(Scope::kContent) > 0; ++i) {
     POSTERN_CO_CHECK_OK(co_await match_part(i));
   }
   if (!known()) {
-    for (const Source source : {Source::kText, Source::kBody}) set_all_false(evaluation_, evaluation_.open_leaves(source));
+    for (const Source source : {Source::kText, Source::kBody})
+      set_all_false(evaluation_, evaluation_.open_leaves(source));
   }
   co_return evaluation_.settle();
 }
@@ -190,14 +205,16 @@ void decide_by_record(const Plan& plan, const mime::MessageInfo& info, Evaluatio
   }
   if (!info.hot_header_complete) return;
   std::vector<std::uint32_t> kept = evaluation.open_leaves(Source::kHeader);
-  std::erase_if(kept, [&](std::uint32_t leaf) { return !mime::is_hot_field(plan.nodes()[leaf].name); });
+  std::erase_if(kept,
+                [&](std::uint32_t leaf) { return !mime::is_hot_field(plan.nodes()[leaf].name); });
   if (kept.empty()) return;
   set_all_false(evaluation, kept);
   match_fields(plan, info.hot_header, kept, evaluation);
 }
 
 task<Result<Truth>> decide_by_reading(const Plan& plan, mailstore::Account& account, EmailId email,
-                                      const mime::MessageInfo& info, Evaluation& evaluation, Pace& pace) {
+                                      const mime::MessageInfo& info, Evaluation& evaluation,
+                                      Pace& pace) {
   Reading reading(plan, account, email, info, evaluation, pace);
   co_return co_await reading.run();
 }

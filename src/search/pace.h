@@ -1,5 +1,5 @@
-// Pace: counts the work of a search, so that it gives way to others and ends at its limit. Units are about a
-// nanosecond's work: an octet compared with one text, a node evaluated for a row.
+// Pace: counts the work of a search, so that it gives way to others and ends at its limit. Units
+// are about a nanosecond's work: an octet compared with one text, a node evaluated for a row.
 #pragma once
 
 #include <cstdint>

@@ -66,7 +66,7 @@ std::int64_t day_of(const mailstore::MessageRow& row) {
 }  // namespace
 
 void Plan::bind(PlanNode& node, const imap::SearchNode& from, const MailboxVersion& version,
-                        const SearchContext& context) {
+                const SearchContext& context) {
   node.op = from.op;
   node.source = source_of(from.op);
   node.number = from.number;
@@ -90,7 +90,8 @@ void Plan::bind(PlanNode& node, const imap::SearchNode& from, const MailboxVersi
   }
   if (from.op == SearchOp::kKeyword || from.op == SearchOp::kUnkeyword) {
     const std::vector<std::string>& table = version.keywords();
-    const auto at = std::find_if(table.begin(), table.end(), [&](const std::string& k) { return iequals(k, from.text); });
+    const auto at = std::find_if(table.begin(), table.end(),
+                                 [&](const std::string& k) { return iequals(k, from.text); });
     if (at != table.end()) node.keyword = static_cast<std::size_t>(at - table.begin());
   }
   if (from.op == SearchOp::kUid || from.op == SearchOp::kSeqSet) {
@@ -117,7 +118,8 @@ Result<Plan> Plan::compile(const imap::SearchProgram& program, const MailboxVers
     plan.bind(node, from, version, context);
     if (node.source == Source::kOperator) {
       const std::size_t count = from.count;
-      if (count > stack.size() || (from.op == SearchOp::kNot && count != 1)) return fail(Errc::kInvalid, "search program");
+      if (count > stack.size() || (from.op == SearchOp::kNot && count != 1))
+        return fail(Errc::kInvalid, "search program");
       node.operands.assign(stack.end() - static_cast<std::ptrdiff_t>(count), stack.end());
       stack.resize(stack.size() - count);
       for (const std::uint32_t operand : node.operands) plan.nodes_[operand].parent = index;
@@ -195,7 +197,8 @@ bool Plan::decide_by_row(const PlanNode& leaf, const MailboxVersion::MessageRef&
   }
 }
 
-Evaluation::Evaluation(const Plan& plan) : plan_(plan), values_(plan.nodes().size(), Truth::kUnknown) {}
+Evaluation::Evaluation(const Plan& plan)
+    : plan_(plan), values_(plan.nodes().size(), Truth::kUnknown) {}
 
 void Evaluation::start(const MailboxVersion::MessageRef& message) {
   const std::vector<PlanNode>& nodes = plan_.nodes();

@@ -1,7 +1,9 @@
-// Plan: a search program bound to one mailbox version. Sets are resolved, keywords looked up, texts folded.
+// Plan: a search program bound to one mailbox version. Sets are resolved, keywords looked up, texts
+// folded.
 //
-// Evaluation: what is known of each node for one message, in three values. Unknown leaves are filled in by
-// whoever has read the record, the header or the text; irrelevant ones never need to be.
+// Evaluation: what is known of each node for one message, in three values. Unknown leaves are
+// filled in by whoever has read the record, the header or the text; irrelevant ones never need to
+// be.
 #pragma once
 
 #include <cstdint>
@@ -24,30 +26,33 @@ enum class Source : std::uint8_t { kOperator, kRow, kRecord, kHeader, kText, kBo
 struct PlanNode {
   imap::SearchOp op = imap::SearchOp::kAll;
   Source source = Source::kOperator;
-  std::uint32_t parent = 0;              // of the root: itself
-  std::vector<std::uint32_t> operands;   // of an operator
+  std::uint32_t parent = 0;             // of the root: itself
+  std::vector<std::uint32_t> operands;  // of an operator
   std::uint64_t number = 0;
   std::int32_t date = 0;
-  std::string name;                      // header field, lower case
-  std::string text;                      // folded
+  std::string name;  // header field, lower case
+  std::string text;  // folded
   UidSet uids;
   SeqSet seqs;
-  std::size_t keyword = SIZE_MAX;        // index into the version's table; SIZE_MAX: nobody has it
+  std::size_t keyword = SIZE_MAX;  // index into the version's table; SIZE_MAX: nobody has it
 };
 
 class Plan {
  public:
   [[nodiscard]] static Result<Plan> compile(const imap::SearchProgram& program,
-                                            const mailstore::MailboxVersion& version, const SearchContext& context);
+                                            const mailstore::MailboxVersion& version,
+                                            const SearchContext& context);
 
   [[nodiscard]] const std::vector<PlanNode>& nodes() const { return nodes_; }
-  [[nodiscard]] bool decide_by_row(const PlanNode& leaf, const mailstore::MailboxVersion::MessageRef& message) const;
+  [[nodiscard]] bool decide_by_row(const PlanNode& leaf,
+                                   const mailstore::MailboxVersion::MessageRef& message) const;
   // Leaves that look at the header field `lower_name`; null when none does.
-  [[nodiscard]] const std::vector<std::uint32_t>* leaves_for_field(const std::string& lower_name) const;
+  [[nodiscard]] const std::vector<std::uint32_t>* leaves_for_field(
+      const std::string& lower_name) const;
 
  private:
   void bind(PlanNode& node, const imap::SearchNode& from, const mailstore::MailboxVersion& version,
-                    const SearchContext& context);
+            const SearchContext& context);
 
   std::vector<PlanNode> nodes_;  // postfix: the root is the last
   std::unordered_map<std::string, std::vector<std::uint32_t>> by_field_;
@@ -65,7 +70,8 @@ class Evaluation {
   void set(std::uint32_t leaf, bool holds) { values_[leaf] = holds ? Truth::kTrue : Truth::kFalse; }
   // Computes the operators from the leaves. The program's value follows.
   Truth settle();
-  // After settle(): the unknown leaves that can still change the program's value and have this source.
+  // After settle(): the unknown leaves that can still change the program's value and have this
+  // source.
   [[nodiscard]] std::vector<std::uint32_t> open_leaves(Source source);
 
  private:

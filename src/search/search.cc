@@ -24,14 +24,21 @@ bool spoils_one_message(Errc code) {
 
 class Search {
  public:
-  Search(mailstore::Account& account, const MailboxVersion& view, const Plan& plan, std::uint64_t max_work)
-      : account_(account), view_(view), plan_(plan), evaluation_(plan), pace_(max_work), hit_(view.exists()) {}
+  Search(mailstore::Account& account, const MailboxVersion& view, const Plan& plan,
+         std::uint64_t max_work)
+      : account_(account),
+        view_(view),
+        plan_(plan),
+        evaluation_(plan),
+        pace_(max_work),
+        hit_(view.exists()) {}
 
   task<Result<SearchHits>> run();
 
  private:
   task<Result<void>> pass_batch();
-  task<Result<void>> pass_message(const MailboxVersion::MessageRef& message, const mime::MessageInfo& info);
+  task<Result<void>> pass_message(const MailboxVersion::MessageRef& message,
+                                  const mime::MessageInfo& info);
   task<Result<void>> pass_one_by_one();
   void record(const MailboxVersion::MessageRef& message, Truth value) {
     hit_[message.seq.value() - 1] = value == Truth::kTrue;
@@ -43,7 +50,7 @@ class Search {
   const Plan& plan_;
   Evaluation evaluation_;
   Pace pace_;
-  std::vector<bool> hit_;  // by sequence number: answers come out of order
+  std::vector<bool> hit_;                          // by sequence number: answers come out of order
   std::vector<MailboxVersion::MessageRef> batch_;  // undecided by their rows
 };
 
@@ -74,7 +81,8 @@ task<Result<void>> Search::pass_batch() {
     if (!spoils_one_message(records.error().code)) co_return std::unexpected(records.error());
     co_return co_await pass_one_by_one();
   }
-  for (std::size_t i = 0; i < batch_.size(); ++i) POSTERN_CO_CHECK_OK(co_await pass_message(batch_[i], (*records)[i].info));
+  for (std::size_t i = 0; i < batch_.size(); ++i)
+    POSTERN_CO_CHECK_OK(co_await pass_message(batch_[i], (*records)[i].info));
   batch_.clear();
   co_return Result<void>();
 }
@@ -95,15 +103,18 @@ task<Result<void>> Search::pass_one_by_one() {
   co_return Result<void>();
 }
 
-task<Result<void>> Search::pass_message(const MailboxVersion::MessageRef& message, const mime::MessageInfo& info) {
+task<Result<void>> Search::pass_message(const MailboxVersion::MessageRef& message,
+                                        const mime::MessageInfo& info) {
   evaluation_.start(message);
   evaluation_.settle();
   decide_by_record(plan_, info, evaluation_);
   Truth value = evaluation_.settle();
   if (pace_.charge(info.hot_header.size() + 1000)) co_await Yield{};
   if (value == Truth::kUnknown) {
-    const auto read = co_await decide_by_reading(plan_, account_, message.row->email, info, evaluation_, pace_);
-    if (!read.has_value() && !spoils_one_message(read.error().code)) co_return std::unexpected(read.error());
+    const auto read =
+        co_await decide_by_reading(plan_, account_, message.row->email, info, evaluation_, pace_);
+    if (!read.has_value() && !spoils_one_message(read.error().code))
+      co_return std::unexpected(read.error());
     value = read.has_value() ? *read : Truth::kFalse;
   }
   record(message, value);
@@ -125,8 +136,8 @@ SearchHits Search::collect() const {
 
 }  // namespace
 
-task<Result<SearchHits>> search(mailstore::Account& account, mailstore::VersionPtr view, imap::SearchProgram program,
-                                SearchContext context) {
+task<Result<SearchHits>> search(mailstore::Account& account, mailstore::VersionPtr view,
+                                imap::SearchProgram program, SearchContext context) {
   POSTERN_CO_TRY(const Plan plan, Plan::compile(program, *view, context));
   Search run(account, *view, plan, context.max_work);
   co_return co_await run.run();

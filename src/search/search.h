@@ -1,15 +1,15 @@
 // search(): which messages of a mailbox version satisfy a search program (RFC 9051 §6.4.4).
 //
-// Keys are answered from the cheapest thing that knows: the row (flags, size, dates, UID, MODSEQ), the
-// stored structure record (the usual header fields, the Date), the header, and only then the text of the
-// message, streamed in pieces. A message is read no further than its answer needs: an AND with a false
-// cheap part never opens a body.
+// Keys are answered from the cheapest thing that knows: the row (flags, size, dates, UID, MODSEQ),
+// the stored structure record (the usual header fields, the Date), the header, and only then the
+// text of the message, streamed in pieces. A message is read no further than its answer needs: an
+// AND with a false cheap part never opens a body.
 //
 // What matches: a key's text is a substring of what it looks at, both case-folded and decomposed
-// (mime::fold). Header fields are compared decoded (RFC 2047) and unfolded; the empty string matches every
-// message that has the field. BODY looks at text parts, decoded to UTF-8, and at the headers of embedded
-// messages; TEXT also at the message's header and the MIME headers of its parts. Attachments that are no
-// text are not looked into.
+// (mime::fold). Header fields are compared decoded (RFC 2047) and unfolded; the empty string
+// matches every message that has the field. BODY looks at text parts, decoded to UTF-8, and at the
+// headers of embedded messages; TEXT also at the message's header and the MIME headers of its
+// parts. Attachments that are no text are not looked into.
 #pragma once
 
 #include <cstdint>
@@ -41,11 +41,12 @@ struct SearchHits {
   ModSeq highest_modseq{};  // of them (RFC 7162 §3.1.5); 0 when there are none
 };
 
-// Fails with kInvalid for a malformed program, kLimit past a limit, or the store's error when the account
-// cannot be read. A single message that cannot be read (kCorrupt, kNotFound, kExpunged) satisfies only what
-// its other keys decide. Yields to other coroutines of the executor every few milliseconds of work.
-// `account` outlives the await.
-[[nodiscard]] task<Result<SearchHits>> search(mailstore::Account& account, mailstore::VersionPtr view,
+// Fails with kInvalid for a malformed program, kLimit past a limit, or the store's error when the
+// account cannot be read. A single message that cannot be read (kCorrupt, kNotFound, kExpunged)
+// satisfies only what its other keys decide. Yields to other coroutines of the executor every few
+// milliseconds of work. `account` outlives the await.
+[[nodiscard]] task<Result<SearchHits>> search(mailstore::Account& account,
+                                              mailstore::VersionPtr view,
                                               imap::SearchProgram program, SearchContext context);
 
 }  // namespace postern::search

@@ -24,29 +24,69 @@ std::string crlf(std::string_view text) {
 }
 
 std::string simple(const std::string& subject, const std::string& body) {
-  return "From: Ann <ann@a.example>\r\nTo: bob@b.example\r\nSubject: " + subject + "\r\n\r\n" + body + "\r\n";
+  return "From: Ann <ann@a.example>\r\nTo: bob@b.example\r\nSubject: " + subject + "\r\n\r\n" +
+         body + "\r\n";
 }
 
 TEST(SearchRows, FlagsSizesDatesAndNumbers) {
   Mailbox box({"$Junk", "work"});
   constexpr std::int64_t kDay = 86400;
-  box.add(simple("1", "x"), {.flags = ms::kSeen, .keywords = {0}, .internal_date = 10 * kDay, .modseq = 5});
+  box.add(simple("1", "x"),
+          {.flags = ms::kSeen, .keywords = {0}, .internal_date = 10 * kDay, .modseq = 5});
   // 23:30 on day 10 in its own zone (UTC-2), which is day 11 in UTC.
-  box.add(simple("2", "xx"), {.flags = ms::kFlagged | ms::kDeleted, .internal_date = 11 * kDay + 5400, .zone_minutes = -120, .modseq = 9});
-  box.add(simple("3", "xxxx"), {.flags = ms::kAnswered | ms::kDraft, .keywords = {1}, .internal_date = 11 * kDay, .modseq = 7});
+  box.add(simple("2", "xx"), {.flags = ms::kFlagged | ms::kDeleted,
+                              .internal_date = 11 * kDay + 5400,
+                              .zone_minutes = -120,
+                              .modseq = 9});
+  box.add(simple("3", "xxxx"), {.flags = ms::kAnswered | ms::kDraft,
+                                .keywords = {1},
+                                .internal_date = 11 * kDay,
+                                .modseq = 7});
   const std::string size = std::to_string(simple("2", "xx").size());
   const SearchContext context{.recent = UidSet::of({20, 30}), .saved_result = UidSet::of({10, 30})};
-  const std::pair<std::string, std::string> cases[] = {
-      {"ALL", "1:3"}, {"SEEN", "1"}, {"UNSEEN", "2:3"}, {"FLAGGED", "2"}, {"UNFLAGGED", "1,3"}, {"DELETED", "2"},
-      {"UNDELETED", "1,3"}, {"ANSWERED", "3"}, {"UNANSWERED", "1:2"}, {"DRAFT", "3"}, {"UNDRAFT", "1:2"},
-      {"NEW", "2:3"}, {"OLD", "1"}, {"RECENT", "2:3"}, {"KEYWORD $junk", "1"}, {"UNKEYWORD WORK", "1:2"},
-      {"KEYWORD absent", ""}, {"UNKEYWORD absent", "1:3"},
-      {"LARGER " + size, "3"}, {"SMALLER " + size, "1"}, {"LARGER 0", "1:3"}, {"MODSEQ 7", "2:3"}, {"MODSEQ 10", ""},
-      {"ON 11-Jan-1970", "1:2"}, {"BEFORE 12-Jan-1970", "1:2"}, {"SINCE 12-Jan-1970", "3"}, {"BEFORE 11-Jan-1970", ""},
-      {"2", "2"}, {"1:2", "1:2"}, {"*", "3"}, {"9:2", "2:3"}, {"7", ""}, {"UID 20", "2"}, {"UID 15:*", "2:3"},
-      {"UID 99:*", "3"}, {"$", "1,3"}, {"UID $", "1,3"}, {"NOT $", "2"},
-      {"NOT SEEN NOT FLAGGED", "3"}, {"OR SEEN FLAGGED", "1:2"}, {"OR (SEEN FLAGGED) (2:3 NOT DELETED)", "3"},
-      {"NOT (OR SEEN FLAGGED)", "3"}, {"NOT NOT SEEN", "1"}};
+  const std::pair<std::string, std::string> cases[] = {{"ALL", "1:3"},
+                                                       {"SEEN", "1"},
+                                                       {"UNSEEN", "2:3"},
+                                                       {"FLAGGED", "2"},
+                                                       {"UNFLAGGED", "1,3"},
+                                                       {"DELETED", "2"},
+                                                       {"UNDELETED", "1,3"},
+                                                       {"ANSWERED", "3"},
+                                                       {"UNANSWERED", "1:2"},
+                                                       {"DRAFT", "3"},
+                                                       {"UNDRAFT", "1:2"},
+                                                       {"NEW", "2:3"},
+                                                       {"OLD", "1"},
+                                                       {"RECENT", "2:3"},
+                                                       {"KEYWORD $junk", "1"},
+                                                       {"UNKEYWORD WORK", "1:2"},
+                                                       {"KEYWORD absent", ""},
+                                                       {"UNKEYWORD absent", "1:3"},
+                                                       {"LARGER " + size, "3"},
+                                                       {"SMALLER " + size, "1"},
+                                                       {"LARGER 0", "1:3"},
+                                                       {"MODSEQ 7", "2:3"},
+                                                       {"MODSEQ 10", ""},
+                                                       {"ON 11-Jan-1970", "1:2"},
+                                                       {"BEFORE 12-Jan-1970", "1:2"},
+                                                       {"SINCE 12-Jan-1970", "3"},
+                                                       {"BEFORE 11-Jan-1970", ""},
+                                                       {"2", "2"},
+                                                       {"1:2", "1:2"},
+                                                       {"*", "3"},
+                                                       {"9:2", "2:3"},
+                                                       {"7", ""},
+                                                       {"UID 20", "2"},
+                                                       {"UID 15:*", "2:3"},
+                                                       {"UID 99:*", "3"},
+                                                       {"$", "1,3"},
+                                                       {"UID $", "1,3"},
+                                                       {"NOT $", "2"},
+                                                       {"NOT SEEN NOT FLAGGED", "3"},
+                                                       {"OR SEEN FLAGGED", "1:2"},
+                                                       {"OR (SEEN FLAGGED) (2:3 NOT DELETED)", "3"},
+                                                       {"NOT (OR SEEN FLAGGED)", "3"},
+                                                       {"NOT NOT SEEN", "1"}};
   for (const auto& [keys, expected] : cases) EXPECT_EQ(found(box, keys, context), expected) << keys;
   EXPECT_EQ(box.account.infos_read, 0u);
   EXPECT_EQ(box.account.body_reads, 0u);
@@ -57,7 +97,8 @@ TEST(SearchRows, FlagsSizesDatesAndNumbers) {
 
 TEST(SearchRows, EmptyMailbox) {
   Mailbox box;
-  for (const char* keys : {"ALL", "1:*", "*", "UID *", "NOT ALL", "TEXT x", "$"}) EXPECT_EQ(found(box, keys), "") << keys;
+  for (const char* keys : {"ALL", "1:*", "*", "UID *", "NOT ALL", "TEXT x", "$"})
+    EXPECT_EQ(found(box, keys), "") << keys;
 }
 
 TEST(SearchRows, DaysBefore1970) {
@@ -69,15 +110,34 @@ TEST(SearchRows, DaysBefore1970) {
 
 TEST(SearchHeaders, DecodedAndFolded) {
   Mailbox box;
-  box.add(crlf("From: =?utf-8?q?J=C3=B6rg?= <J@X.example>\nTo: a@b\nCc: c@d\nSubject: =?iso-8859-1?q?Gr=FC=DFe?=\n =?iso-8859-1?q?_aus?=\n"
-               "X-Tag: one\nX-Tag: two\nX-Empty:\nList-Id: <l.example>\n\nbody\n"));
-  box.add(crlf("From: Bob <bob@y.example>\nBcc: hidden@z\nSubject: plain\n\tfolded text\n\nGruesse\n"));
-  const std::pair<std::string, std::string> cases[] = {
-      {"FROM \"j\xC3\x96rg\"", "1"}, {"FROM j@x.EXAMPLE", "1"}, {"FROM example", "1:2"}, {"SUBJECT \"GR\xC3\x9CSSE\"", "1"},
-      {"SUBJECT \"gr\xC3\xBC\xC3\x9F" "e aus\"", "1"}, {"SUBJECT \"plain\tfolded\"", "2"}, {"SUBJECT body", ""},
-      {"TO b", "1"}, {"CC c@d", "1"}, {"BCC hidden", "2"}, {"BCC x", ""}, {"HEADER x-tag two", "1"}, {"HEADER X-TAG three", ""},
-      {"HEADER X-Empty \"\"", "1"}, {"HEADER X-None \"\"", ""}, {"HEADER List-ID l.example", "1"}, {"SUBJECT \"\"", "1:2"},
-      {"NOT HEADER X-Tag one", "2"}, {"HEADER x-tag \"e two\"", ""}, {"HEADER from-x y", ""}};
+  box.add(
+      crlf("From: =?utf-8?q?J=C3=B6rg?= <J@X.example>\nTo: a@b\nCc: c@d\nSubject: "
+           "=?iso-8859-1?q?Gr=FC=DFe?=\n =?iso-8859-1?q?_aus?=\n"
+           "X-Tag: one\nX-Tag: two\nX-Empty:\nList-Id: <l.example>\n\nbody\n"));
+  box.add(
+      crlf("From: Bob <bob@y.example>\nBcc: hidden@z\nSubject: plain\n\tfolded text\n\nGruesse\n"));
+  const std::pair<std::string, std::string> cases[] = {{"FROM \"j\xC3\x96rg\"", "1"},
+                                                       {"FROM j@x.EXAMPLE", "1"},
+                                                       {"FROM example", "1:2"},
+                                                       {"SUBJECT \"GR\xC3\x9CSSE\"", "1"},
+                                                       {"SUBJECT \"gr\xC3\xBC\xC3\x9F"
+                                                        "e aus\"",
+                                                        "1"},
+                                                       {"SUBJECT \"plain\tfolded\"", "2"},
+                                                       {"SUBJECT body", ""},
+                                                       {"TO b", "1"},
+                                                       {"CC c@d", "1"},
+                                                       {"BCC hidden", "2"},
+                                                       {"BCC x", ""},
+                                                       {"HEADER x-tag two", "1"},
+                                                       {"HEADER X-TAG three", ""},
+                                                       {"HEADER X-Empty \"\"", "1"},
+                                                       {"HEADER X-None \"\"", ""},
+                                                       {"HEADER List-ID l.example", "1"},
+                                                       {"SUBJECT \"\"", "1:2"},
+                                                       {"NOT HEADER X-Tag one", "2"},
+                                                       {"HEADER x-tag \"e two\"", ""},
+                                                       {"HEADER from-x y", ""}};
   for (const auto& [keys, expected] : cases) EXPECT_EQ(found(box, keys), expected) << keys;
 }
 
@@ -103,8 +163,9 @@ TEST(SearchSent, UsesTheDateAsWritten) {
   box.add("Date: Fri, 21 Nov 1997 23:30:00 -0600\r\n\r\n");
   box.add("Subject: no date\r\n\r\n");
   const std::pair<std::string, std::string> cases[] = {
-      {"SENTON 21-Nov-1997", "1"}, {"SENTBEFORE 22-Nov-1997", "1"}, {"SENTSINCE 21-Nov-1997", "1"}, {"SENTBEFORE 21-Nov-1997", ""},
-      {"SENTSINCE 22-Nov-1997", ""}, {"NOT SENTSINCE 22-Nov-1997", "1:2"}};
+      {"SENTON 21-Nov-1997", "1"},    {"SENTBEFORE 22-Nov-1997", "1"},
+      {"SENTSINCE 21-Nov-1997", "1"}, {"SENTBEFORE 21-Nov-1997", ""},
+      {"SENTSINCE 22-Nov-1997", ""},  {"NOT SENTSINCE 22-Nov-1997", "1:2"}};
   for (const auto& [keys, expected] : cases) EXPECT_EQ(found(box, keys), expected) << keys;
   EXPECT_EQ(box.account.body_reads, 0u);
 }
@@ -112,17 +173,38 @@ TEST(SearchSent, UsesTheDateAsWritten) {
 TEST(SearchText, PartsEncodingsAndCharsets) {
   Mailbox box;
   box.add(simple("alpha", "Plain body, wrapped\r\nhere"));
-  box.add(crlf("Subject: beta\nContent-Type: multipart/mixed; boundary=b\n\npreamble\n--b\nContent-Type: text/plain; charset=koi8-r\n"
-               "Content-Transfer-Encoding: base64\n\n8NLJ18XU\n--b\nContent-Type: text/html; charset=utf-8\n"
-               "Content-Transfer-Encoding: quoted-printable\n\n<p>caf=C3=\n=A9 so=\nft</p>\n--b\n"
-               "Content-Type: application/pdf; name=\"invoice.pdf\"\n\nsecretword\n--b--\n"));
-  box.add(crlf("Subject: gamma\nContent-Type: message/rfc822\n\nSubject: =?utf-8?q?inner?= title\n\ndeep text\n"));
+  box.add(crlf(
+      "Subject: beta\nContent-Type: multipart/mixed; boundary=b\n\npreamble\n--b\nContent-Type: "
+      "text/plain; charset=koi8-r\n"
+      "Content-Transfer-Encoding: base64\n\n8NLJ18XU\n--b\nContent-Type: text/html; charset=utf-8\n"
+      "Content-Transfer-Encoding: quoted-printable\n\n<p>caf=C3=\n=A9 so=\nft</p>\n--b\n"
+      "Content-Type: application/pdf; name=\"invoice.pdf\"\n\nsecretword\n--b\n"
+      "Content-Type: message/delivery-status\n\nDiagnostic-Code: smtp; 550 no user\n--b--\n"));
+  box.add(
+      crlf("Subject: gamma\nContent-Type: message/rfc822\n\nSubject: =?utf-8?q?inner?= "
+           "title\n\ndeep text\n"));
   const std::pair<std::string, std::string> cases[] = {
-      {"BODY \"plain BODY\"", "1"}, {"BODY alpha", ""}, {"TEXT alpha", "1"}, {"TEXT \"subject: alpha\"", "1"},
-      {"BODY \"\xD0\xBF\xD1\x80\xD0\xB8\xD0\xB2\xD0\xB5\xD1\x82\"", "2"}, {"BODY \"CAF\xC3\x89\"", "2"}, {"BODY \"e\xCC\x81 soft\"", "2"},
-      {"BODY invoice", ""}, {"TEXT invoice.pdf", "2"}, {"TEXT secretword", ""}, {"BODY \"inner title\"", "3"}, {"BODY \"deep text\"", "3"},
-      {"BODY gamma", ""}, {"TEXT gamma", "3"}, {"BODY \"\"", "1:3"}, {"TEXT nothing", ""}, {"NOT BODY deep", "1:2"},
-      {"OR BODY deep TEXT alpha", "1,3"}, {"BODY deep BODY text BODY inner", "3"}, {"BODY deep NOT BODY inner", ""}};
+      {"BODY \"plain BODY\"", "1"},
+      {"BODY alpha", ""},
+      {"TEXT alpha", "1"},
+      {"TEXT \"subject: alpha\"", "1"},
+      {"BODY \"\xD0\xBF\xD1\x80\xD0\xB8\xD0\xB2\xD0\xB5\xD1\x82\"", "2"},
+      {"BODY \"CAF\xC3\x89\"", "2"},
+      {"BODY \"e\xCC\x81 soft\"", "2"},
+      {"BODY invoice", ""},
+      {"TEXT invoice.pdf", "2"},
+      {"TEXT secretword", ""},
+      {"BODY \"550 no user\"", "2"},
+      {"BODY \"inner title\"", "3"},
+      {"BODY \"deep text\"", "3"},
+      {"BODY gamma", ""},
+      {"TEXT gamma", "3"},
+      {"BODY \"\"", "1:3"},
+      {"TEXT nothing", ""},
+      {"NOT BODY deep", "1:2"},
+      {"OR BODY deep TEXT alpha", "1,3"},
+      {"BODY deep BODY text BODY inner", "3"},
+      {"BODY deep NOT BODY inner", ""}};
   for (const auto& [keys, expected] : cases) EXPECT_EQ(found(box, keys), expected) << keys;
 }
 
@@ -131,7 +213,10 @@ TEST(SearchText, AcrossPieces) {
   for (const std::string encoding : {"7bit", "quoted-printable"}) {
     for (std::size_t before = 65'520; before < 65'545; ++before) {
       Mailbox box;
-      box.add("Content-Transfer-Encoding: " + encoding + "\r\n\r\n" + std::string(before, 'x') + "Str\xC3\xA4\xC3\x9F" "e" + std::string(70'000, 'y'));
+      box.add("Content-Transfer-Encoding: " + encoding + "\r\n\r\n" + std::string(before, 'x') +
+              "Str\xC3\xA4\xC3\x9F"
+              "e" +
+              std::string(70'000, 'y'));
       EXPECT_EQ(found(box, "BODY \"STR\xC3\x84SSE\""), "1") << before;
       EXPECT_LE(box.account.largest_read, 65'536u);
     }
@@ -173,7 +258,8 @@ TEST(SearchLimits, NodesWorkAndMalformedPrograms) {
   for (const std::size_t nodes : {kMaxSearchNodes - 1, kMaxSearchNodes, kMaxSearchNodes + 1}) {
     imap::SearchProgram chain;
     chain.nodes.resize(nodes);
-    for (std::size_t i = 1; i < nodes; ++i) chain.nodes[i] = {.op = imap::SearchOp::kNot, .count = 1};
+    for (std::size_t i = 1; i < nodes; ++i)
+      chain.nodes[i] = {.op = imap::SearchOp::kNot, .count = 1};
     const auto hits = run_search(box.account, box.version(), chain);
     ASSERT_EQ(hits.has_value(), nodes <= kMaxSearchNodes);
     if (hits.has_value()) EXPECT_EQ(hits->seqs.count(), nodes % 2);
@@ -195,7 +281,8 @@ TEST(SearchPace, GivesOthersATurn) {
   bool done = false;
   std::size_t turns = 0;
   auto searching = [](Mailbox& b, bool& flag) -> task<void> {
-    EXPECT_TRUE((co_await search(b.account, b.version(), program_of("UNSEEN LARGER 1"), {})).has_value());
+    EXPECT_TRUE(
+        (co_await search(b.account, b.version(), program_of("UNSEEN LARGER 1"), {})).has_value());
     flag = true;
   };
   auto other = [](bool& flag, std::size_t& count) -> task<void> {

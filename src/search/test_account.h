@@ -1,4 +1,5 @@
-// For tests: an account of messages in memory that counts what is read of it, and versions made by hand.
+// For tests: an account of messages in memory that counts what is read of it, and versions made by
+// hand.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -45,7 +46,8 @@ class FakeAccount final : public Account {
     }
     co_return result;
   }
-  task<Result<std::string>> read_body(EmailId email, std::uint64_t offset, std::size_t length) override {
+  task<Result<std::string>> read_body(EmailId email, std::uint64_t offset,
+                                      std::size_t length) override {
     const auto bad = bad_body_.find(email.value());
     if (bad != bad_body_.end()) co_return fail(bad->second, "body");
     const std::string& message = messages_[email.value() - 1];
@@ -59,23 +61,39 @@ class FakeAccount final : public Account {
   // Nothing else is asked of an account by a search.
   [[nodiscard]] AccountId id() const override { return AccountId(1); }
   [[nodiscard]] FoldersPtr folders() const override { return nullptr; }
-  task<Result<MailboxId>> create(std::string, SpecialUse) override { co_return fail(Errc::kCannot); }
+  task<Result<MailboxId>> create(std::string, SpecialUse) override {
+    co_return fail(Errc::kCannot);
+  }
   task<Result<void>> remove(std::string) override { co_return fail(Errc::kCannot); }
   task<Result<void>> rename(std::string, std::string) override { co_return fail(Errc::kCannot); }
   task<Result<void>> subscribe(std::string, bool) override { co_return fail(Errc::kCannot); }
-  [[nodiscard]] Result<MailboxCounts> status(MailboxId) const override { return fail(Errc::kCannot); }
+  [[nodiscard]] Result<MailboxCounts> status(MailboxId) const override {
+    return fail(Errc::kCannot);
+  }
   task<Result<VersionPtr>> version(MailboxId) override { co_return fail(Errc::kCannot); }
   [[nodiscard]] VersionPtr loaded_version(MailboxId) const override { return nullptr; }
-  [[nodiscard]] UidSet vanished_since(MailboxId, ModSeq, const VersionPtr&) const override { return {}; }
+  [[nodiscard]] UidSet vanished_since(MailboxId, ModSeq, const VersionPtr&) const override {
+    return {};
+  }
   Uid claim_recent(MailboxId, bool) override { return Uid(1); }
-  Result<std::unique_ptr<MessageWriter>> begin_message(std::uint64_t) override { return fail(Errc::kCannot); }
-  task<Result<AppendResult>> append(MailboxId, std::vector<NewMessage>) override { co_return fail(Errc::kCannot); }
+  Result<std::unique_ptr<MessageWriter>> begin_message(std::uint64_t) override {
+    return fail(Errc::kCannot);
+  }
+  task<Result<AppendResult>> append(MailboxId, std::vector<NewMessage>) override {
+    co_return fail(Errc::kCannot);
+  }
   task<Result<StoreResult>> store(MailboxId, UidSet, FlagChange, std::optional<ModSeq>) override {
     co_return fail(Errc::kCannot);
   }
-  task<Result<ExpungeResult>> expunge(MailboxId, std::optional<UidSet>) override { co_return fail(Errc::kCannot); }
-  task<Result<CopyResult>> copy(MailboxId, UidSet, MailboxId) override { co_return fail(Errc::kCannot); }
-  task<Result<CopyResult>> move(MailboxId, UidSet, MailboxId) override { co_return fail(Errc::kCannot); }
+  task<Result<ExpungeResult>> expunge(MailboxId, std::optional<UidSet>) override {
+    co_return fail(Errc::kCannot);
+  }
+  task<Result<CopyResult>> copy(MailboxId, UidSet, MailboxId) override {
+    co_return fail(Errc::kCannot);
+  }
+  task<Result<CopyResult>> move(MailboxId, UidSet, MailboxId) override {
+    co_return fail(Errc::kCannot);
+  }
   [[nodiscard]] Watch watch(MailboxId, Signal&) override { return {}; }
   [[nodiscard]] Usage usage() const override { return {}; }
   task<Result<void>> set_quota(std::uint64_t) override { co_return fail(Errc::kCannot); }
@@ -93,7 +111,8 @@ struct Row {
   std::uint64_t modseq = 1;
 };
 
-// A mailbox built row by row. UIDs are 10, 20, 30 ... so that no test mistakes them for sequence numbers.
+// A mailbox built row by row. UIDs are 10, 20, 30 ... so that no test mistakes them for sequence
+// numbers.
 class Mailbox {
  public:
   explicit Mailbox(std::vector<std::string> keywords = {})
@@ -110,14 +129,19 @@ class Mailbox {
     for (const std::size_t k : row.keywords) flags.keywords.set(k);
     chunk_->flag_sets.push_back(flags);
     ++exists_;
-    chunk_->rows.push_back({.uid = Uid(exists_ * 10), .size = static_cast<std::uint32_t>(size), .modseq = ModSeq(row.modseq),
-                            .email = email, .internal_date = row.internal_date, .zone_minutes = row.zone_minutes,
+    chunk_->rows.push_back({.uid = Uid(exists_ * 10),
+                            .size = static_cast<std::uint32_t>(size),
+                            .modseq = ModSeq(row.modseq),
+                            .email = email,
+                            .internal_date = row.internal_date,
+                            .zone_minutes = row.zone_minutes,
                             .flags = static_cast<std::uint16_t>(chunk_->flag_sets.size() - 1)});
   }
   VersionPtr version() {
     finish_chunk();
-    return std::make_shared<const MailboxVersion>(UidValidity(1), MailboxCounts{.exists = exists_, .uid_next = Uid(exists_ * 10 + 1)},
-                                                  keywords_, chunks_);
+    return std::make_shared<const MailboxVersion>(
+        UidValidity(1), MailboxCounts{.exists = exists_, .uid_next = Uid(exists_ * 10 + 1)},
+        keywords_, chunks_);
   }
 
   FakeAccount account;
@@ -135,7 +159,8 @@ class Mailbox {
 
 // The program of "SEARCH <keys>", as a client's command gives it.
 inline imap::SearchProgram program_of(const std::string& keys) {
-  const auto command = imap::parse_command("a SEARCH CHARSET UTF-8 " + keys, imap::ParseMode{.utf8_names = true, .authenticated = true});
+  const auto command = imap::parse_command(
+      "a SEARCH CHARSET UTF-8 " + keys, imap::ParseMode{.utf8_names = true, .authenticated = true});
   EXPECT_TRUE(command.has_value()) << keys << ": " << command.error().message;
   return command ? std::get<imap::SearchArgs>(command->args).program : imap::SearchProgram();
 }
@@ -143,12 +168,14 @@ inline imap::SearchProgram program_of(const std::string& keys) {
 inline Result<SearchHits> run_search(Account& account, VersionPtr view, imap::SearchProgram program,
                                      SearchContext context = {}) {
   ManualExecutor executor;
-  return run_blocking(executor, search(account, std::move(view), std::move(program), std::move(context)));
+  return run_blocking(executor,
+                      search(account, std::move(view), std::move(program), std::move(context)));
 }
 
 // Sequence numbers found, or the name of the error.
 inline std::string found(Mailbox& mailbox, const std::string& keys, SearchContext context = {}) {
-  const auto hits = run_search(mailbox.account, mailbox.version(), program_of(keys), std::move(context));
+  const auto hits =
+      run_search(mailbox.account, mailbox.version(), program_of(keys), std::move(context));
   if (!hits.has_value()) return std::string(to_string(hits.error().code));
   std::string uids;
   for (const auto& i : hits->seqs.intervals()) {

@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::size_t kLongestHeld = 4096;
 
-bool ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
+bool ascii(char c) {
+  return static_cast<unsigned char>(c) < 0x80;
+}
 
 // Where `text` may be cut so that folding the two halves equals folding the whole: before an ASCII
 // character, which nothing before it combines with. Without one near the end, before any character.
@@ -31,7 +33,8 @@ std::size_t fold_border(std::string_view text) {
 
 // glibc's memmem is the two-way algorithm.
 bool contains_text(std::string_view text, std::string_view needle) {
-  return needle.empty() || memmem(text.data(), text.size(), needle.data(), needle.size()) != nullptr;
+  return needle.empty() ||
+         memmem(text.data(), text.size(), needle.data(), needle.size()) != nullptr;
 }
 
 TextMatcher::TextMatcher(std::vector<Needle> needles) : needles_(std::move(needles)) {
@@ -73,12 +76,14 @@ void TextMatcher::scan(std::string_view utf8) {
   if (window_.size() >= longest_) window_.erase(0, window_.size() - (longest_ - 1));
 }
 
-std::vector<std::uint32_t> TextMatcher::take_found() { return std::exchange(found_, {}); }
+std::vector<std::uint32_t> TextMatcher::take_found() {
+  return std::exchange(found_, {});
+}
 
 std::size_t TextMatcher::wanted(Scope scope) const {
   if (scope == Scope::kContent) return needles_.size();
-  return static_cast<std::size_t>(
-      std::count_if(needles_.begin(), needles_.end(), [](const Needle& needle) { return !needle.content_only; }));
+  return static_cast<std::size_t>(std::count_if(
+      needles_.begin(), needles_.end(), [](const Needle& needle) { return !needle.content_only; }));
 }
 
 }  // namespace postern::search

@@ -1,7 +1,8 @@
-// TextMatcher: looks for several folded texts in streams of UTF-8, across the borders of the pieces.
+// TextMatcher: looks for several folded texts in streams of UTF-8, across the borders of the
+// pieces.
 //
-// Each needle belongs to a leaf of the plan and has a scope. A text is begun, fed in any split, and ended;
-// needles never match across two texts. Linear in text times needles still looked for.
+// Each needle belongs to a leaf of the plan and has a scope. A text is begun, fed in any split, and
+// ended; needles never match across two texts. Linear in text times needles still looked for.
 #pragma once
 
 #include <cstdint>

@@ -206,6 +206,10 @@ class Imap:
                     out.append(self.response())
                 except TimeoutError:
                     return out
+                except Closed:
+                    if out:
+                        return out
+                    raise
                 if until and until(out[-1]):
                     return out
         finally:

@@ -1,4 +1,5 @@
 """imapflow, steered line by line (tests/clients/imapflow/driver.js)."""
+import fcntl
 import json
 import os
 import select
@@ -15,11 +16,14 @@ def install():
     """npm installs the locked versions once; the folder is git-ignored."""
     node = harness.need("node", "nodejs")
     npm = harness.need("npm", "npm")
-    if not os.path.exists(os.path.join(FOLDER, "node_modules", "imapflow", "package.json")):
+    with open(os.path.join(FOLDER, "package.json")) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two tests may come here at once
+        if os.path.exists(os.path.join(FOLDER, "node_modules", "imapflow", "package.json")):
+            return node
         done = subprocess.run([npm, "ci", "--omit=dev"], cwd=FOLDER, capture_output=True, text=True)
         if done.returncode != 0:
             raise harness.Failure(f"npm ci failed in {FOLDER}:\n{done.stderr[-1500:]}")
-    return node
+        return node
 
 
 class ImapFlow:

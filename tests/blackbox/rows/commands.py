@@ -160,6 +160,8 @@ def other_line_ends(scene):
             if scene.server.name == "postern" and text not in (b"a NOOP \r\n",):
                 check(outcome.kind in ("BAD", "NO", "BYE", "CLOSED", "SILENCE"), f"{text!r} answered {outcome}")
             check(not any(line.startswith(b"b OK") for line in outcome.lines), f"{text!r} ran two commands")
+            if not text.endswith(b"\r\n"):
+                send(session, b"\r\n")  # ends what was refused; an empty line is skipped
             still_in_step(session, outcome)
             equal(session.command('LIST "" "x*"').named("LIST") if not outcome.closed else [], [], f"created by {text!r}")
 

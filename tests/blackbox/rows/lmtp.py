@@ -33,7 +33,8 @@ def only_one_end_of_data(scene):
             equal(session.command("NOOP")[0], 250, f"in step after {end!r}")
         if scene.server.name == "postern":
             equal(code, 250, f"delivery with {end!r} (bare newlines are kept)")
-            check(inbox(scene)[-1].endswith(message), f"{end!r} is not stored as it came")
+            # A dot that begins a line is transparency, whatever follows it (RFC 5321 section 4.5.2).
+            check(inbox(scene)[-1].endswith(message.replace(b"\r\n.", b"\r\n")), f"{end!r} is not stored as it came")
     scene.neighbour.ok("NOOP")
     equal(len(scene.neighbour.search("ALL")), 1, "the neighbour's messages")
     if scene.server.name == "postern":
@@ -44,7 +45,7 @@ def only_one_end_of_data(scene):
 def strange_commands(scene):
     server = scene.server
     for line, codes in (("RCPT TO:<\"\">", (501, 550, 553)), ('RCPT TO:<""@x>', (501, 550, 553)),
-                        ("RCPT TO:<a\tb>", (501, 550, 553)), ("RCPT TO:<../../etc>", (501, 550, 553)),
+                        ("RCPT TO:<a\tb>", (500, 501, 550, 553)), ("RCPT TO:<../../etc>", (501, 550, 553)),
                         ("RCPT TO:<" + "x" * 65000 + ">", (500, 501, 550, 553)),
                         ("RCPT TO:", (500, 501)), ("RCPT", (500, 501)), ("RCPT TO:<a@b", (501, 550, 553)),
                         (f"RCPT TO:<{clients.ADDRESS}> NOTIFY=\0", (500, 501, 504, 555)),
@@ -58,7 +59,8 @@ def strange_commands(scene):
             equal(session.command("NOOP")[0], 250, f"in step after {line[:60]!r}")
     for line, codes in (("MAIL FROM:<a@b> SIZE=99999999999999999999", (501, 552)), ("MAIL FROM:<a@b> SIZE=-1", (501,)),
                         ("MAIL FROM:<a@b> SIZE=60000000", (552,)), ("MAIL FROM:<a@b> BODY=9BIT", (501, 504, 555)),
-                        ("DATA", (503,)), ("BDAT 5 LAST", (503, 250, 501)), ("XYZZY", (500, 502)), ("", (500, 502)),
+                        ("DATA", (503,)),
+                        (b"BDAT 5 LAST\r\nabcde", (503, 501)), ("XYZZY", (500, 502)), ("", (500, 502)),
                         ("MAIL TO:<a@b>", (500, 501)), ("\0\0\0", (500, 502))):
         if server.name != "postern":
             continue
@@ -74,11 +76,22 @@ def strange_commands(scene):
 def big_chunk(scene):
     if scene.server.name != "postern":
         return
-    for size in ("18446744073709551615 LAST", "99999999999999999999999 LAST", "-1 LAST", "x", "", "60000000 LAST"):
+    for size in ("99999999999999999999999 LAST", "-1 LAST", "x", "", "5 FIRST"):
         with connected(scene) as session:
             session.envelope("a@example.net", [clients.ADDRESS])
             code, text = session.command(f"BDAT {size}")
             check(code in (500, 501, 552, 421), f"BDAT {size} answered {code} {text}")
+    for size in (18446744073709551615, 60_000_000):
+        # Either refused at once, or read and dropped: RFC 3030 section 2 lets the octets come first.
+        with connected(scene) as session:
+            session.envelope("a@example.net", [clients.ADDRESS])
+            session.socket.settimeout(2)
+            try:
+                session.send(b"BDAT %d LAST\r\n" % size + b"z" * 1_000_000)
+                code, text = session.reply()
+                check(code in (500, 501, 552, 421), f"BDAT {size} answered {code} {text}")
+            except (OSError, LmtpError):
+                pass
     with connected(scene) as session:  # cut in the middle of a chunk: nothing is stored
         before = len(inbox(scene))
         session.envelope("a@example.net", [clients.ADDRESS])

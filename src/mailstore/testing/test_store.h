@@ -1,4 +1,5 @@
-// For the tests of this room: a store over the memory engine on one thread, with a clock that stands still.
+// For the tests of this room: a store over the memory engine on one thread, with a clock that
+// stands still.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -28,17 +29,23 @@ class TestClock final : public Clock {
   std::atomic<std::int64_t> seconds_{1'700'000'000};
 };
 
-inline crypto::Secret test_master(char fill = 'm') { return crypto::Secret(std::string(32, fill)); }
+inline crypto::Secret test_master(char fill = 'm') {
+  return crypto::Secret(std::string(32, fill));
+}
 
 inline std::string test_message(std::string_view subject, std::string_view body) {
   std::string text = "From: A <a@example.org>\r\nTo: b@example.org\r\nSubject: ";
-  text.append(subject).append("\r\nDate: Tue, 14 Nov 2023 22:13:20 +0000\r\n\r\n").append(body).append("\r\n");
+  text.append(subject)
+      .append("\r\nDate: Tue, 14 Nov 2023 22:13:20 +0000\r\n\r\n")
+      .append(body)
+      .append("\r\n");
   return text;
 }
 
 class TestStore {
  public:
-  explicit TestStore(engine::MemoryEngine::Delivery delivery = engine::MemoryEngine::Delivery::kInline)
+  explicit TestStore(
+      engine::MemoryEngine::Delivery delivery = engine::MemoryEngine::Delivery::kInline)
       : engine_(engine::MemoryEngine::create(delivery)) {
     open();
     expect(run(store_->create_account(AccountId(1), 0)));
@@ -55,7 +62,9 @@ class TestStore {
   // Starts without waiting for the end; `out` is set when it is there. run_ready() moves things on.
   template <class T>
   void start(task<T> work, std::optional<T>& out) {
-    auto body = [](task<T> inner, std::optional<T>& into) -> task<void> { into.emplace(co_await std::move(inner)); };
+    auto body = [](task<T> inner, std::optional<T>& into) -> task<void> {
+      into.emplace(co_await std::move(inner));
+    };
     spawn(executor_, body(std::move(work), out), [](std::exception_ptr) {});
     executor_.run_ready();
   }
@@ -71,7 +80,8 @@ class TestStore {
     store_ = nullptr;
   }
   void open() {
-    auto opened = run(MailStore::open(*engine_, test_master(), clock_, crypto::system_random(), options_));
+    auto opened =
+        run(MailStore::open(*engine_, test_master(), clock_, crypto::system_random(), options_));
     ASSERT_TRUE(opened) << opened.error().detail;
     store_ = std::move(*opened);
   }
@@ -101,8 +111,11 @@ class TestStore {
                                            std::vector<std::string> keywords = {}) {
     POSTERN_TRY(StagedMessage staged, stage(text));
     std::vector<NewMessage> result;
-    result.push_back({.staged = std::move(staged), .system_flags = flags, .keywords = std::move(keywords),
-                      .internal_date = clock_.unix_seconds(), .zone_minutes = 60});
+    result.push_back({.staged = std::move(staged),
+                      .system_flags = flags,
+                      .keywords = std::move(keywords),
+                      .internal_date = clock_.unix_seconds(),
+                      .zone_minutes = 60});
     return result;
   }
   Result<AppendResult> append(MailboxId mailbox, std::string_view text, std::uint8_t flags = 0,
@@ -117,7 +130,8 @@ class TestStore {
   }
   Result<StoreResult> flags(MailboxId mailbox, UidSet uids, FlagMode mode, std::uint8_t system,
                             std::vector<std::string> keywords = {}) {
-    return run(account_->store(mailbox, std::move(uids), {mode, system, std::move(keywords)}, std::nullopt));
+    return run(account_->store(mailbox, std::move(uids), {mode, system, std::move(keywords)},
+                               std::nullopt));
   }
   std::string body(EmailId email, std::uint64_t offset = 0, std::size_t length = SIZE_MAX / 2) {
     auto result = run(account_->read_body(email, offset, length));
