@@ -102,7 +102,7 @@ def _forget_own_rows():
     """What an earlier run of this program found says nothing about this one."""
     program = os.path.basename(sys.argv[0])
     _change_table(lambda rows: [row for row in rows
-                                if (row["program"], row["server"]) != (program, options.server)])
+                                if (row.get("program"), row["server"]) != (program, options.server)])
 
 
 def _change_table(change):
