@@ -122,7 +122,8 @@ def without_return_path(message):
     head, gap, body = message.partition(b"\r\n\r\n")
     fields, kept, in_header = re.split(rb"\r\n(?![ \t])", head), [], True
     for at, field in enumerate(fields):
-        in_header = in_header and (at == 0 and field[:1] in (b" ", b"\t") or re.match(rb"[!-9;-~]+[ \t]*:", field) is not None)
+        continues = at == 0 and field[:1] in (b" ", b"\t")
+        in_header = in_header and (continues or re.match(rb"[!-9;-~]+[ \t]*:", field) is not None)
         if not (in_header and re.match(rb"return-path[ \t]*:", field, re.I)):
             kept.append(field)
     return b"\r\n".join(kept) + gap + body if len(kept) != len(fields) else message
