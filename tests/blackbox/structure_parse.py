@@ -42,7 +42,7 @@ def in_imapflow():
         equal(len(found), len(originals), "messages parsed")
         for (_, seen), original in zip(sorted((int(uid), m) for uid, m in found.items()), originals):
             equal(seen["size"], len(original.data), f"RFC822.SIZE of {original.name}")
-        harness.record("imapflow", flow("version"), f"ENVELOPE and BODYSTRUCTURE of {len(found)} messages parsed")
+        harness.record("imapflow", flow("version"), "ENVELOPE and BODYSTRUCTURE of every message parsed")
         note(f"{sum(m['parts'] for m in found.values())} parts")
         flow("logout")
 
@@ -63,7 +63,7 @@ def in_mail_imapclient():
     equal(bad, [], "messages that Mail::IMAPClient cannot read")
     equal(len(rows), len(originals), f"messages parsed (exit code {done.returncode}, {done.stderr[-500:]})")
     harness.record("Mail::IMAPClient", have.stdout,
-                   f"ENVELOPE and BODYSTRUCTURE of {len(rows)} messages parsed")
+                   "ENVELOPE and BODYSTRUCTURE of every message parsed")
 
 
 @test

@@ -116,11 +116,14 @@ def intact(body, original):
 
 
 def without_return_path(message):
-    """Without the Return-Path fields of its header, which ends at a line that is no field."""
+    """Without the Return-Path fields of its header, which ends at a line that is no field.
+
+    A first line that begins with a space goes on from the headers that delivery prepends."""
     head, gap, body = message.partition(b"\r\n\r\n")
     fields, kept, in_header = re.split(rb"\r\n(?![ \t])", head), [], True
-    for field in fields:
-        in_header = in_header and re.match(rb"[!-9;-~]+[ \t]*:", field) is not None
+    for at, field in enumerate(fields):
+        continues = at == 0 and field[:1] in (b" ", b"\t")
+        in_header = in_header and (continues or re.match(rb"[!-9;-~]+[ \t]*:", field) is not None)
         if not (in_header and re.match(rb"return-path[ \t]*:", field, re.I)):
             kept.append(field)
     return b"\r\n".join(kept) + gap + body if len(kept) != len(fields) else message

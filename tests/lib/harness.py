@@ -93,13 +93,28 @@ def need(program, package):
 def record(client, version, exercised, result="passed"):
     """One row of the client table in README, as a JSON line (see scripts/client-table)."""
     row = {"client": client, "version": version, "exercised": exercised, "result": result,
-           "server": options.server}
-    if options.table:
-        os.makedirs(os.path.dirname(os.path.abspath(options.table)), exist_ok=True)
-        with open(options.table, "a") as out:
-            fcntl.flock(out, fcntl.LOCK_EX)
-            out.write(json.dumps(row, ensure_ascii=False) + "\n")
+           "server": options.server, "program": os.path.basename(sys.argv[0])}
+    _change_table(lambda rows: rows + [row])
     print(f"     client: {client} {version}: {exercised}: {result}", flush=True)
+
+
+def _forget_own_rows():
+    """What an earlier run of this program found says nothing about this one."""
+    program = os.path.basename(sys.argv[0])
+    _change_table(lambda rows: [row for row in rows
+                                if (row.get("program"), row["server"]) != (program, options.server)])
+
+
+def _change_table(change):
+    if not options.table:
+        return
+    os.makedirs(os.path.dirname(os.path.abspath(options.table)), exist_ok=True)
+    with open(options.table, "a+") as table:
+        fcntl.flock(table, fcntl.LOCK_EX)
+        table.seek(0)
+        rows = change([json.loads(line) for line in table])
+        table.truncate(0)
+        table.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
 def note(text):
@@ -124,6 +139,7 @@ def main(configure=None):
     sys.stdout.reconfigure(errors="backslashreplace")
     program = os.path.basename(sys.argv[0])
     print(f"== {program} against {options.server} (seed {options.seed})", flush=True)
+    _forget_own_rows()
     failed = skipped = passed = 0
     for function in _tests:
         if options.only and not any(word in function.__name__ for word in options.only):
