@@ -9,6 +9,7 @@
 
 #include "app/master_key.h"
 #include "base/log.h"
+#include "delivery/prepend.h"
 #include "engine/rocksdb/rocksdb_engine.h"
 
 namespace postern::app {
@@ -78,7 +79,10 @@ task<Result<Store>> open_store(const config::Settings& settings, crypto::Secret 
   POSTERN_CO_TRY(store.engine, engine::create_rocksdb_engine(std::move(options)));
 
   mailstore::MailStore::Options mail_options;
-  mail_options.max_message_size = settings.limits.max_message_size;
+  // Sessions and LMTP hold their clients to the limit; the store leaves room for what delivery
+  // prepends.
+  mail_options.max_message_size =
+      settings.limits.max_message_size + delivery::kLongestPrependedHeader;
   auto mail = co_await mailstore::MailStore::open(*store.engine, std::move(master_key), clock,
                                                   random, mail_options);
   if (!mail.has_value()) {

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
 namespace postern::crypto {
 namespace {
 
@@ -64,6 +68,20 @@ TEST(Crypto, ConstantTimeCompareAndSecrets) {
   std::string text = "password that is long enough to sit on the heap";
   wipe(text);
   EXPECT_TRUE(text.empty());
+}
+
+// The kernel bounds the mappings of a process (65,530 by default): many keys must not need many.
+TEST(Crypto, ManyKeysShareFewMappings) {
+  const auto mappings = [] {
+    std::ifstream maps("/proc/self/maps");
+    return std::count(std::istreambuf_iterator<char>(maps), {}, '\n');
+  };
+  const auto before = mappings();
+  std::vector<Secret> keys;
+  for (int i = 0; i < 30'000; ++i) keys.emplace_back(std::string(32, 'k'));
+  EXPECT_LT(mappings() - before, 300);
+  keys.clear();
+  EXPECT_EQ(Secret::zeroed(32).view(), std::string(32, '\0'));
 }
 
 }  // namespace

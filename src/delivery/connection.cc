@@ -65,7 +65,8 @@ task<void> Connection::run() {
   std::vector<char> buffer;
   for (;;) {
     if (!co_await flush()) co_return;
-    Result<Transport::Wake> wake = co_await transport_.wait(&stop_, deadline());
+    Result<Transport::Wake> wake =
+        co_await transport_.wait(machine_.in_message() ? nullptr : &stop_, deadline());
     if (!wake) co_return;
     if (*wake != Transport::Wake::kReadable) {
       const bool stopping = *wake == Transport::Wake::kSignal;
@@ -189,6 +190,10 @@ task<void> Connection::deliver() {
   std::vector<std::string> replies;
   std::size_t accepted = 0;
   for (const Target& target : targets_) {
+    // Many recipients of a large message may outlast the time a stop gives: the rest is tried
+    // again.
+    if (spool_ && !failed_ && service_.hurry_.load(std::memory_order_relaxed))
+      failed_ = Error{Errc::kUnavailable, "stopping", {}};
     std::string reply(failed_ ? reply_for(*failed_) : "");
     if (!failed_) reply = spool_ ? co_await deliver_spooled(target) : co_await store();
     count(reply);
@@ -224,6 +229,7 @@ task<std::string> Connection::deliver_spooled(const Target& target) {
     const Result<std::string> piece = co_await spool_->piece(index);
     if (!piece) co_return std::string(reply_for(piece.error()));
     if (piece->empty()) break;
+    if (service_.hurry_.load(std::memory_order_relaxed)) co_return std::string(reply_for(Error{}));
     const Result<void> kept = co_await writer_->append(*piece);
     if (!kept) co_return std::string(reply_for(kept.error()));
   }

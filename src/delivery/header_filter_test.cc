@@ -52,5 +52,14 @@ TEST(Prepend, CannotBeInjectedInto) {
             "\tby mx with LMTP id 77\r\n\tfor <u+list@d>; Fri, 20 Nov 2026 14:46:40 +0000\r\n");
 }
 
+TEST(Prepend, IsBounded) {
+  const std::string huge(100'000, 'x');
+  lmtp::Envelope envelope;
+  envelope.lhlo = envelope.sender = huge;
+  const std::string header = prepended_header(
+      envelope, {.recipient = huge, .hostname = "mx", .peer = "127.0.0.1", .id = "77"});
+  EXPECT_LT(header.size(), kLongestPrependedHeader);
+}
+
 }  // namespace
 }  // namespace postern::delivery

@@ -9,6 +9,10 @@
 
 namespace postern::delivery {
 
+// LIMIT: no prepended header is longer. A message of exactly the announced SIZE still fits the
+// store.
+inline constexpr std::uint64_t kLongestPrependedHeader = 8 * 1024;
+
 struct DeliveryFacts {
   std::string_view recipient;  // as accepted by RCPT, with its +detail
   std::string_view hostname;

@@ -6,6 +6,7 @@
 // of them.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -36,6 +37,9 @@ class Service {
   // the next command boundary.
   task<void> serve(std::unique_ptr<Transport> transport, Signal& stop);
 
+  // Any thread, at a stop: a delivery to several recipients answers 451 for those not served yet.
+  void hurry() { hurry_.store(true, std::memory_order_relaxed); }
+
  private:
   friend class Connection;
   mailstore::MailStore& store_;
@@ -44,6 +48,7 @@ class Service {
   Random& random_;
   ThreadPool& pool_;
   Settings settings_;
+  std::atomic<bool> hurry_{false};
 };
 
 }  // namespace postern::delivery

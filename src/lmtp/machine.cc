@@ -215,6 +215,8 @@ Machine::Action Machine::mail(std::string_view args) {
     return Action::kNeedMore;
   }
   have_mail_ = true;
+  chunk_failed_ = false;  // of a BDAT that came before this transaction
+  size_ = 0;
   envelope_.sender = std::move(path->address);
   envelope_.smtputf8 = utf8;
   reply("250 2.1.0 Ok");

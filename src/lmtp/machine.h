@@ -53,6 +53,10 @@ class Machine {
   void recipient_done(std::string_view reply);
   [[nodiscard]] const Envelope& envelope() const { return envelope_; }
   [[nodiscard]] std::string_view body() const { return body_; }
+  // Octets of a message are being read: no command boundary.
+  [[nodiscard]] bool in_message() const {
+    return state_ == State::kData || state_ == State::kChunk;
+  }
   // One reply for each accepted recipient, without CRLF.
   void delivered(const std::vector<std::string>& replies);
   // 421 and close, for shutdown and limits. Follows nothing else.
