@@ -184,10 +184,12 @@ def as_list(value):
     return value if isinstance(value, list) else [value]
 
 
-def rewritten(value, pairs):
+def alike(difference, pairs):
+    """True if both values are the same after all replacements."""
+    left, right = difference.left, difference.right
     for pattern, replacement in pairs:
-        value = re.sub(pattern, replacement, value)
-    return value
+        left, right = re.sub(pattern, replacement, left), re.sub(pattern, replacement, right)
+    return left == right
 
 
 class Explanations:
@@ -215,7 +217,7 @@ class Explanations:
                 continue
             if "dovecot" in entry and not re.search(entry["dovecot"], difference.right, re.S):
                 continue
-            if "rewrite" in entry and rewritten(difference.right, entry["rewrite"]) != difference.left:
+            if "rewrite" in entry and not alike(difference, entry["rewrite"]):
                 continue
             self.uses[at] += 1
             return True
