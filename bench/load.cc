@@ -1,9 +1,10 @@
-// A load generator for any IMAPS and LMTP server: one blocking thread a connection, one JSON line out.
+// A load generator for any IMAPS and LMTP server: one blocking thread a connection, one JSON line
+// out.
 //
 //   postern_load MODE --imaps PORT --lmtp PORT --ca FILE --accounts N --connections C --count N ...
 //
-// Modes: login, append, lmtp, fill, select, fetch, idle. bench/compare runs it against two servers in turn.
-// Accounts are user0@localhost ... userN-1@localhost with the password "secret".
+// Modes: login, append, lmtp, fill, select, fetch, idle. bench/compare runs it against two servers
+// in turn. Accounts are user0@localhost ... userN-1@localhost with the password "secret".
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -45,7 +46,8 @@ class Peer {
     address.sin_family = AF_INET;
     address.sin_port = htons(static_cast<std::uint16_t>(port));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) die("connect failed");
+    if (::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+      die("connect failed");
     const int on = 1;
     ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (tls == nullptr) return;
@@ -68,7 +70,8 @@ class Peer {
   void send(std::string_view bytes) {
     while (!bytes.empty()) {
       const int size = static_cast<int>(std::min<std::size_t>(bytes.size(), 1 << 30));
-      const long n = ssl_ != nullptr ? SSL_write(ssl_, bytes.data(), size) : ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      const long n = ssl_ != nullptr ? SSL_write(ssl_, bytes.data(), size)
+                                     : ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (n <= 0) die("write failed");
       bytes.remove_prefix(static_cast<std::size_t>(n));
     }
@@ -101,7 +104,8 @@ class Peer {
     buffer_.erase(0, at_);
     at_ = 0;
     char piece[65536];
-    const long n = ssl_ != nullptr ? SSL_read(ssl_, piece, sizeof piece) : ::recv(fd_, piece, sizeof piece, 0);
+    const long n =
+        ssl_ != nullptr ? SSL_read(ssl_, piece, sizeof piece) : ::recv(fd_, piece, sizeof piece, 0);
     if (n <= 0) die("connection closed by the server");
     received_ += static_cast<std::uint64_t>(n);
     buffer_.append(piece, static_cast<std::size_t>(n));
@@ -137,7 +141,8 @@ class Imap {
   }
   void append(const std::string& mailbox, const std::string& message) {
     const std::string tag = next_tag();
-    peer_.send(tag + " APPEND " + mailbox + " {" + std::to_string(message.size()) + "+}\r\n" + message + "\r\n");
+    peer_.send(tag + " APPEND " + mailbox + " {" + std::to_string(message.size()) + "+}\r\n" +
+               message + "\r\n");
     finish(tag);
   }
   std::string next_tag() { return "t" + std::to_string(++tags_); }
@@ -151,7 +156,8 @@ class Imap {
       // Literals of ENVELOPE and bodies hold line ends of their own.
       if (text.ends_with('}')) {
         const std::size_t open = text.rfind('{');
-        if (open != std::string_view::npos) peer_.skip(std::strtoul(text.data() + open + 1, nullptr, 10));
+        if (open != std::string_view::npos)
+          peer_.skip(std::strtoul(text.data() + open + 1, nullptr, 10));
       }
     }
   }
@@ -165,10 +171,12 @@ class Imap {
 // A plausible message of about `size` octets, different for every number, the same in every run.
 std::string message(int number, std::size_t size) {
   const std::string n = std::to_string(number);
-  std::string text = "From: Sender " + n + " <sender" + n + "@example.org>\r\nTo: Reader <user@example.net>\r\n" +
-                     "Subject: Message number " + n + " of the benchmark\r\nDate: Fri, 20 Nov 2026 10:00:00 +0000\r\n" +
-                     "Message-ID: <" + n + "@bench.example>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=\"b" +
-                     n + "\"\r\n\r\n--b" + n + "\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n";
+  std::string text =
+      "From: Sender " + n + " <sender" + n + "@example.org>\r\nTo: Reader <user@example.net>\r\n" +
+      "Subject: Message number " + n +
+      " of the benchmark\r\nDate: Fri, 20 Nov 2026 10:00:00 +0000\r\n" + "Message-ID: <" + n +
+      "@bench.example>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=\"b" +
+      n + "\"\r\n\r\n--b" + n + "\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n";
   std::uint64_t state = static_cast<std::uint64_t>(number) * 0x9e3779b97f4a7c15u + 1;
   while (text.size() + 200 < size) {
     for (int i = 0; i < 10; ++i) {
@@ -193,14 +201,20 @@ struct Outcome {
 void print(const std::string& mode, Outcome& outcome, double elapsed, std::uint64_t bytes) {
   std::sort(outcome.times.begin(), outcome.times.end());
   const auto quantile = [&](double q) {
-    return outcome.times.empty() ? 0.0 : outcome.times[static_cast<std::size_t>(q * static_cast<double>(outcome.times.size() - 1))];
+    return outcome.times.empty() ? 0.0
+                                 : outcome.times[static_cast<std::size_t>(
+                                       q * static_cast<double>(outcome.times.size() - 1))];
   };
-  std::printf("{\"mode\":\"%s\",\"operations\":%zu,\"seconds\":%.4f,\"rate\":%.1f,\"p50_ms\":%.4f,\"p99_ms\":%.4f,\"bytes\":%llu}\n",
-              mode.c_str(), outcome.times.size(), elapsed, static_cast<double>(outcome.times.size()) / elapsed,
-              quantile(0.5) * 1e3, quantile(0.99) * 1e3, static_cast<unsigned long long>(bytes));
+  std::printf(
+      "{\"mode\":\"%s\",\"operations\":%zu,\"seconds\":%.4f,\"rate\":%.1f,\"p50_ms\":%.4f,\"p99_"
+      "ms\":%.4f,\"bytes\":%llu}\n",
+      mode.c_str(), outcome.times.size(), elapsed,
+      static_cast<double>(outcome.times.size()) / elapsed, quantile(0.5) * 1e3,
+      quantile(0.99) * 1e3, static_cast<unsigned long long>(bytes));
 }
 
-// Runs `operation(connection, index)` count times over the connections; each thread makes its own state.
+// Runs `operation(connection, index)` count times over the connections; each thread makes its own
+// state.
 template <class Make, class Operation>
 void spread(int connections, int count, Outcome& outcome, Make make, Operation operation) {
   std::atomic<int> next{0};
@@ -220,7 +234,9 @@ void spread(int connections, int count, Outcome& outcome, Make make, Operation o
   for (std::thread& thread : threads) thread.join();
 }
 
-std::string login_command(int account) { return "LOGIN user" + std::to_string(account) + "@localhost secret"; }
+std::string login_command(int account) {
+  return "LOGIN user" + std::to_string(account) + "@localhost secret";
+}
 
 void lmtp_expect(Peer& peer, std::string_view code) {
   for (;;) {
@@ -247,7 +263,8 @@ int main(int argc, char** argv) {
 
   SSL_CTX* const tls = SSL_CTX_new(TLS_client_method());
   SSL_CTX_set_verify(tls, SSL_VERIFY_PEER, nullptr);
-  if (SSL_CTX_load_verify_locations(tls, options.text("ca", "ca.pem").c_str(), nullptr) != 1) die("cannot read --ca");
+  if (SSL_CTX_load_verify_locations(tls, options.text("ca", "ca.pem").c_str(), nullptr) != 1)
+    die("cannot read --ca");
 
   const auto signed_in = [&](int c) {
     auto imap = std::make_unique<Imap>(imaps, tls);
@@ -258,11 +275,13 @@ int main(int argc, char** argv) {
   std::uint64_t bytes = 0;
   auto start = Clock::now();
   if (mode == "login") {
-    spread(connections, count, outcome, [](int) { return 0; }, [&](int&, int i) {
-      Imap imap(imaps, tls);
-      imap.run(login_command(i % accounts));
-      imap.run("LOGOUT");
-    });
+    spread(
+        connections, count, outcome, [](int) { return 0; },
+        [&](int&, int i) {
+          Imap imap(imaps, tls);
+          imap.run(login_command(i % accounts));
+          imap.run("LOGOUT");
+        });
   } else if (mode == "append") {
     spread(connections, count, outcome, signed_in,
            [&](auto& imap, int i) { imap->append(mailbox, message(i, size)); });
@@ -275,7 +294,8 @@ int main(int argc, char** argv) {
       return peer;
     };
     spread(connections, count, outcome, make, [&](auto& peer, int i) {
-      peer->send("MAIL FROM:<s@example.org>\r\nRCPT TO:<user" + std::to_string(i % accounts) + "@localhost>\r\nDATA\r\n");
+      peer->send("MAIL FROM:<s@example.org>\r\nRCPT TO:<user" + std::to_string(i % accounts) +
+                 "@localhost>\r\nDATA\r\n");
       lmtp_expect(*peer, "250");
       lmtp_expect(*peer, "250");
       lmtp_expect(*peer, "354");
@@ -291,7 +311,8 @@ int main(int argc, char** argv) {
       for (int k = i; k < std::min(count, i + kBatch); ++k) {
         const std::string text = message(k, size);
         tags.push_back(imap->next_tag());
-        batch += tags.back() + " APPEND " + mailbox + " {" + std::to_string(text.size()) + "+}\r\n" + text + "\r\n";
+        batch += tags.back() + " APPEND " + mailbox + " {" + std::to_string(text.size()) +
+                 "+}\r\n" + text + "\r\n";
       }
       imap->peer().send(batch);
       for (const std::string& tag : tags) imap->finish(tag);
@@ -299,8 +320,9 @@ int main(int argc, char** argv) {
     }
   } else if (mode == "select" || mode == "fetch") {
     const auto imap = signed_in(0);
-    const std::string command =
-        mode == "select" ? "SELECT " + mailbox : "FETCH 1:* (" + options.text("items", "FLAGS") + ")";
+    const std::string command = mode == "select"
+                                    ? "SELECT " + mailbox
+                                    : "FETCH 1:* (" + options.text("items", "FLAGS") + ")";
     if (mode == "fetch") imap->run("SELECT " + mailbox);
     start = Clock::now();
     for (int i = 0; i < count; ++i) {

@@ -24,7 +24,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const Environment env = environment();
   (void)load_text("", "", {std::string(text)}, env);
-  if (const auto bytes = parse_size(text); bytes && parse_size(show_size(*bytes)) != *bytes) std::abort();
+  if (const auto bytes = parse_size(text); bytes && parse_size(show_size(*bytes)) != *bytes)
+    std::abort();
   (void)parse_time(text);
 
   const auto loaded = load_text(text, "/f.toml", {}, env);

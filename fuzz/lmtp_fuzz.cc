@@ -17,7 +17,8 @@ struct Outcome {
 
 Outcome run(std::string_view input, std::size_t step) {
   using Action = postern::lmtp::Machine::Action;
-  postern::lmtp::Machine machine({.hostname = "h", .max_message_size = 4096, .max_recipients = 4, .max_line = 256});
+  postern::lmtp::Machine machine(
+      {.hostname = "h", .max_message_size = 4096, .max_recipients = 4, .max_line = 256});
   Outcome outcome;
   std::string message;
   while (!input.empty()) {
@@ -33,13 +34,15 @@ Outcome run(std::string_view input, std::size_t step) {
         outcome.replies = machine.output();
         return outcome;
       }
-      if (action == Action::kRecipient) machine.recipient_done(machine.recipient().size() % 3 == 0 ? "550 no" : "250 ok");
+      if (action == Action::kRecipient)
+        machine.recipient_done(machine.recipient().size() % 3 == 0 ? "550 no" : "250 ok");
       if (action == Action::kBegin) message.clear();
       if (action == Action::kBytes) message += machine.body();
       if (message.size() > 4096) std::abort();
       if (action == Action::kEnd) {
         outcome.messages.push_back(message);
-        machine.delivered(std::vector<std::string>(machine.envelope().recipients.size(), "250 stored"));
+        machine.delivered(
+            std::vector<std::string>(machine.envelope().recipients.size(), "250 stored"));
       }
     }
   }

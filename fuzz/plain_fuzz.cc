@@ -1,4 +1,5 @@
-// SASL PLAIN: what is accepted is exactly authzid NUL authcid NUL passwd (RFC 4616), nothing dropped.
+// SASL PLAIN: what is accepted is exactly authzid NUL authcid NUL passwd (RFC 4616), nothing
+// dropped.
 #include <cstdint>
 #include <cstdlib>
 #include <string>

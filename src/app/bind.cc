@@ -36,9 +36,9 @@ Result<void> bind_all(const std::vector<config::Endpoint>& endpoints, Pass pass,
       return std::unexpected(listener.error());
     }
     if (endpoint.is_unix()) {
-      if (user.drop) POSTERN_CHECK_OK(listener->set_owner(user.user, user.group));
       if (chmod(endpoint.path.c_str(), mode) != 0)
         return fail_errno(errno, "chmod " + endpoint.path);
+      if (user.drop) POSTERN_CHECK_OK(listener->set_owner(user.user, user.group));
     }
     out.push_back(std::move(*listener));
   }

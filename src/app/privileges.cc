@@ -51,8 +51,9 @@ Result<void> prepare_directory(const std::string& path, const ServiceUser& user)
     return fail(Errc::kIo, path + " is not a directory");
   }
   if (user.drop && (absent || fs::is_empty(path, error))) {
-    if (chown(path.c_str(), user.user, user.group) != 0) return fail_errno(errno, "chown " + path);
+    // In this order it needs no right over the files of others.
     if (chmod(path.c_str(), 0700) != 0) return fail_errno(errno, "chmod " + path);
+    if (chown(path.c_str(), user.user, user.group) != 0) return fail_errno(errno, "chown " + path);
   }
   return {};
 }

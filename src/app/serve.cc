@@ -53,10 +53,13 @@ Result<std::unique_ptr<Server>> start(const config::Settings& settings, BoundNam
     POSTERN_TRY(tls, load_configured(settings, nullptr, system_clock()));
   }
   POSTERN_TRY(Listeners listeners, bind_listeners(settings, user));
-  POSTERN_TRY(crypto::Secret master_key, prepare_store(settings, user, crypto::system_random()));
+  POSTERN_TRY(std::optional<crypto::Secret> found,
+              prepare_store(settings, user, crypto::system_random()));
   raise_file_limit();
   POSTERN_CHECK_OK(drop_privileges(user));
   harden_process();  // after the change of user, which resets part of it
+  POSTERN_TRY(crypto::Secret master_key,
+              complete_key(settings, std::move(found), crypto::system_random()));
 
   namespace fs = std::filesystem;
   if (fs::path(settings.storage.master_key).parent_path() == fs::path(settings.server.data_dir)) {

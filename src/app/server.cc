@@ -7,6 +7,7 @@
 
 #include "app/accounts.h"
 #include "app/certificates.h"
+#include "app/maintenance.h"
 #include "app/recent_errors.h"
 #include "app/sign_in_reporter.h"
 #include "app/stop_list.h"
@@ -119,6 +120,7 @@ struct Server::State {
   std::unique_ptr<auth::Authenticator> authenticator;
   tls::TlsContextSlot tls;
   ThreadPool spool_pool{2};
+  Maintenance maintenance{*store.mail, std::chrono::seconds(5)};
   session::SessionRegistry registry;
   session::Services services;
   StopList stops;

@@ -36,27 +36,35 @@ Result<void> check_not_in_use(const std::string& data_dir) {
   return result;
 }
 
-Result<crypto::Secret> prepare_store(const config::Settings& settings, const ServiceUser& user,
-                                     Random& random) {
+Result<std::optional<crypto::Secret>> prepare_store(const config::Settings& settings,
+                                                    const ServiceUser& user, Random& random) {
   const std::string& data_dir = settings.server.data_dir;
   const std::string& path = settings.storage.master_key;
   POSTERN_TRY(std::optional<crypto::Secret> key, read_master_key(path));
-  if (!key) {
-    std::error_code error;
-    if (fs::exists(data_dir + "/VERSION", error)) {
-      return fail(Errc::kNotFound,
-                  "the master key " + path + " is missing, and the store in " + data_dir +
-                      " cannot be read without it; restore it from your copy, or name it in "
-                      "storage.master_key");
-    }
+  std::error_code error;
+  if (!key && fs::exists(data_dir + "/VERSION", error)) {
+    return fail(Errc::kNotFound, "the master key " + path + " is missing, and the store in " +
+                                     data_dir +
+                                     " cannot be read without it; restore it from your copy, or "
+                                     "name it in storage.master_key");
   }
   if (key) POSTERN_CHECK_OK(check_master_key(data_dir, path, *key));
   POSTERN_CHECK_OK(prepare_directory(data_dir, user));
-  if (!key) {
+  // A unit may leave root without the right to write where the service user owns the directory, and
+  // the service user has none elsewhere: each makes the key where it is at home.
+  if (!key && fs::path(path).parent_path() != fs::path(data_dir)) {
     POSTERN_TRY(key, create_master_key(path, user, random));
     log_info("master_key_made", {{"file", path}});
   }
-  return std::move(*key);
+  return key;
+}
+
+Result<crypto::Secret> complete_key(const config::Settings& settings,
+                                    std::optional<crypto::Secret> key, Random& random) {
+  if (key) return std::move(*key);
+  POSTERN_TRY(crypto::Secret made, create_master_key(settings.storage.master_key, {}, random));
+  log_info("master_key_made", {{"file", settings.storage.master_key}});
+  return made;
 }
 
 task<Result<Store>> open_store(const config::Settings& settings, crypto::Secret master_key,

@@ -33,10 +33,16 @@ struct Store {
 // before anything is bound or made.
 [[nodiscard]] Result<void> check_not_in_use(const std::string& data_dir);
 
-// Before privileges are dropped: the data directory made, the master key read or, for a data
-// directory that holds no store yet, made. A store without its key is an error that says so.
-[[nodiscard]] Result<crypto::Secret> prepare_store(const config::Settings& settings,
-                                                   const ServiceUser& user, Random& random);
+// Before privileges are dropped: the data directory made, the master key read and held against the
+// store. A store without its key is an error that says so. nullopt: there is neither, and the key
+// is to lie in the data directory, where the service user makes it. A key elsewhere is made here.
+[[nodiscard]] Result<std::optional<crypto::Secret>> prepare_store(const config::Settings& settings,
+                                                                  const ServiceUser& user,
+                                                                  Random& random);
+// After that, as the service user: the key that was read, or a new one.
+[[nodiscard]] Result<crypto::Secret> complete_key(const config::Settings& settings,
+                                                  std::optional<crypto::Secret> key,
+                                                  Random& random);
 
 // Blocks while the engine opens. Nothing of the store is changed when it fails.
 task<Result<Store>> open_store(const config::Settings& settings, crypto::Secret master_key,

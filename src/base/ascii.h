@@ -16,7 +16,9 @@ namespace postern {
 [[nodiscard]] constexpr char ascii_upper(char c) {
   return c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c;
 }
-[[nodiscard]] constexpr bool ascii_digit(char c) { return c >= '0' && c <= '9'; }
+[[nodiscard]] constexpr bool ascii_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 [[nodiscard]] constexpr bool iequals(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   for (std::size_t i = 0; i < a.size(); ++i) {

@@ -1,4 +1,5 @@
-// Clock: the seam for time. Machines and handlers get time handed in; nobody reads a clock on the side.
+// Clock: the seam for time. Machines and handlers get time handed in; nobody reads a clock on the
+// side.
 #pragma once
 
 #include <chrono>

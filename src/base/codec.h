@@ -35,13 +35,14 @@ class ByteWriter {
 
  private:
   void fixed(std::uint64_t value, int width) {
-    for (int shift = (width - 1) * 8; shift >= 0; shift -= 8) u8(static_cast<std::uint8_t>(value >> shift));
+    for (int shift = (width - 1) * 8; shift >= 0; shift -= 8)
+      u8(static_cast<std::uint8_t>(value >> shift));
   }
   std::string out_;
 };
 
-// Reads what ByteWriter wrote. Past the end or on a malformed varint every call returns zero or empty
-// and ok() is false for good; check ok() once, at the end.
+// Reads what ByteWriter wrote. Past the end or on a malformed varint every call returns zero or
+// empty and ok() is false for good; check ok() once, at the end.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view in) : in_(in) {}  // views into `in` are returned
@@ -86,7 +87,8 @@ class ByteReader {
       return 0;
     }
     std::uint64_t value = 0;
-    for (std::size_t i = 0; i < width; ++i) value = value << 8 | static_cast<unsigned char>(in_[at_ + i]);
+    for (std::size_t i = 0; i < width; ++i)
+      value = value << 8 | static_cast<unsigned char>(in_[at_ + i]);
     at_ += width;
     return value;
   }

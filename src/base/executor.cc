@@ -10,7 +10,9 @@ thread_local Executor* current_executor = nullptr;
 // Owns itself: created suspended, destroyed when it ends.
 struct Detached {
   struct promise_type {
-    Detached get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
+    Detached get_return_object() {
+      return {std::coroutine_handle<promise_type>::from_promise(*this)};
+    }
     std::suspend_always initial_suspend() const noexcept { return {}; }
     std::suspend_never final_suspend() const noexcept { return {}; }
     void return_void() const noexcept {}
@@ -31,13 +33,19 @@ Detached run_detached(task<void> work, std::move_only_function<void(std::excepti
 
 }  // namespace
 
-Executor* Executor::current() { return current_executor; }
+Executor* Executor::current() {
+  return current_executor;
+}
 
-Executor::Scope::Scope(Executor& executor) : previous_(std::exchange(current_executor, &executor)) {}
-Executor::Scope::~Scope() { current_executor = previous_; }
+Executor::Scope::Scope(Executor& executor)
+    : previous_(std::exchange(current_executor, &executor)) {}
+Executor::Scope::~Scope() {
+  current_executor = previous_;
+}
 
 void ManualExecutor::post(Work work) {
-  // Notified under the lock: once the work can be seen, its runner may finish and destroy this executor.
+  // Notified under the lock: once the work can be seen, its runner may finish and destroy this
+  // executor.
   const std::lock_guard lock(mutex_);
   queue_.push_back(std::move(work));
   ready_.notify_one();

@@ -80,8 +80,8 @@ class ThreadPool {
   std::unique_ptr<State> state_;
 };
 
-// OneShot<T>: one value from any thread to one awaiting coroutine. The setter may come first or last,
-// and may outlive the awaiter's interest; a second set() is ignored.
+// OneShot<T>: one value from any thread to one awaiting coroutine. The setter may come first or
+// last, and may outlive the awaiter's interest; a second set() is ignored.
 template <class T>
 class OneShot {
  public:
@@ -126,7 +126,8 @@ class OneShot {
     std::coroutine_handle<> waiter;
     Executor* executor = nullptr;
   };
-  std::shared_ptr<State> state_;  // shared between setter and awaiter, which may live on two threads
+  std::shared_ptr<State>
+      state_;  // shared between setter and awaiter, which may live on two threads
 };
 
 template <class F>
@@ -147,7 +148,8 @@ struct Yield {
 };
 
 // Starts `work` on `executor`; `done` runs there with the exception that left it, or null.
-void spawn(Executor& executor, task<void> work, std::move_only_function<void(std::exception_ptr)> done);
+void spawn(Executor& executor, task<void> work,
+           std::move_only_function<void(std::exception_ptr)> done);
 
 // Runs `work` to its end on the calling thread, for command-line verbs and tests.
 template <class T>
@@ -155,7 +157,9 @@ T run_blocking(ManualExecutor& executor, task<T> work) {
   std::optional<T> value;
   std::exception_ptr error;
   bool finished = false;
-  auto body = [](task<T> inner, std::optional<T>& out) -> task<void> { out.emplace(co_await std::move(inner)); };
+  auto body = [](task<T> inner, std::optional<T>& out) -> task<void> {
+    out.emplace(co_await std::move(inner));
+  };
   spawn(executor, body(std::move(work), value), [&](std::exception_ptr e) {
     error = e;
     finished = true;

@@ -10,7 +10,9 @@
 namespace postern {
 namespace {
 
-task<long> add(long a, long b) { co_return a + b; }
+task<long> add(long a, long b) {
+  co_return a + b;
+}
 
 task<long> sum_to(long n) {
   long total = 0;
@@ -47,7 +49,7 @@ TEST(ThreadPool, ResumesOnTheAwaitingExecutor) {
   auto body = [](ThreadPool& p) -> task<bool> {
     const std::thread::id here = std::this_thread::get_id();
     const std::thread::id there = co_await p.run([] { return std::this_thread::get_id(); });
-    co_return there != here && here == std::this_thread::get_id();
+    co_return there != here&& here == std::this_thread::get_id();
   };
   EXPECT_TRUE(run_blocking(executor, body(pool)));
 }

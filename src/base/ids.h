@@ -1,8 +1,8 @@
 // Strong ids: every number that means something has a type of its own, and no two mix by accident.
 //
 // Construction from a raw number is explicit. Ranges follow the RFCs: uid, seq-number and
-// uidvalidity are nz-number (RFC 9051 §9), mod-sequence is 63 bits (RFC 7162 §7). A parser checks the
-// range; `valid()` says whether a value lies in it.
+// uidvalidity are nz-number (RFC 9051 §9), mod-sequence is 63 bits (RFC 7162 §7). A parser checks
+// the range; `valid()` says whether a value lies in it.
 #pragma once
 
 #include <compare>

@@ -1,7 +1,7 @@
 // IntervalSet: a set of uint32 ids kept as sorted, disjoint, non-adjacent closed intervals.
 //
-// A set costs what its intervals cost and is never expanded. Sets of UIDs and of sequence numbers are
-// different types. Not thread-safe; value semantics.
+// A set costs what its intervals cost and is never expanded. Sets of UIDs and of sequence numbers
+// are different types. Not thread-safe; value semantics.
 #pragma once
 
 #include <algorithm>
@@ -71,11 +71,13 @@ class IntervalSet {
   [[nodiscard]] Id min() const { return Id(intervals_.front().first); }  // not empty
   [[nodiscard]] Id max() const { return Id(intervals_.back().last); }    // not empty
 
-  // Calls visit(Id) for each id in ascending order. Only for sets known to be small or dense in use.
+  // Calls visit(Id) for each id in ascending order. Only for sets known to be small or dense in
+  // use.
   template <class Visit>
   void for_each(Visit visit) const {
     for (const Interval& i : intervals_) {
-      for (std::uint64_t id = i.first; id <= i.last; ++id) visit(Id(static_cast<std::uint32_t>(id)));
+      for (std::uint64_t id = i.first; id <= i.last; ++id)
+        visit(Id(static_cast<std::uint32_t>(id)));
     }
   }
 

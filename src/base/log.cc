@@ -28,10 +28,14 @@ std::atomic<LogLevel> lowest_level{LogLevel::kInfo};
 
 std::string_view level_name(LogLevel level) {
   switch (level) {
-    case LogLevel::kDebug: return "debug";
-    case LogLevel::kInfo: return "info";
-    case LogLevel::kWarn: return "warn";
-    case LogLevel::kError: return "error";
+    case LogLevel::kDebug:
+      return "debug";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kWarn:
+      return "warn";
+    case LogLevel::kError:
+      return "error";
   }
   return "error";
 }
@@ -67,7 +71,8 @@ void append_value(std::string& out, const LogField& field) {
     void operator()(bool v) const { text += v ? "true" : "false"; }
     void operator()(double v) const {
       char digits[32];
-      const auto end = std::to_chars(digits, digits + sizeof digits, v, std::chars_format::fixed, 6).ptr;
+      const auto end =
+          std::to_chars(digits, digits + sizeof digits, v, std::chars_format::fixed, 6).ptr;
       text.append(digits, end);
     }
   };
@@ -90,7 +95,8 @@ std::string timestamp() {
   return text;
 }
 
-std::string format_line(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+std::string format_line(LogLevel level, std::string_view event,
+                        std::initializer_list<LogField> fields) {
   const bool json = log_format.load(std::memory_order_relaxed) == LogFormat::kJson;
   std::string line;
   line.reserve(256);
@@ -125,7 +131,8 @@ std::string format_line(LogLevel level, std::string_view event, std::initializer
   return line;
 }
 
-// A whole line in one write, so that lines of several threads do not mix; errors are nobody's to tell.
+// A whole line in one write, so that lines of several threads do not mix; errors are nobody's to
+// tell.
 void write_stderr(const std::string& line) {
   std::string_view rest = line;
   while (!rest.empty()) {

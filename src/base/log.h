@@ -2,7 +2,8 @@
 //
 // The sink is process-wide (stderr as JSON or text) and thread-safe. error = an operator must act;
 // warn = degraded but served; info = lifecycle, one line at the end of a session or a delivery;
-// debug = off by default. SECURITY: no password, token, message content or credential may be a value.
+// debug = off by default. SECURITY: no password, token, message content or credential may be a
+// value.
 #pragma once
 
 #include <concepts>

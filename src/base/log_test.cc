@@ -22,8 +22,10 @@ class LogTest : public ::testing::Test {
 TEST_F(LogTest, EscapesWhatAPeerControls) {
   log_info("bad_command", {{"text", "a\r\n\x1b[31m\"\\\xff"}, {"count", 3}, {"ok", false}});
   ASSERT_EQ(lines_.size(), 1u);
-  EXPECT_NE(lines_[0].find(R"("event":"bad_command","text":"a\u000d\u000a\u001b[31m\"\\\u00ff","count":3,"ok":false})"),
-            std::string::npos)
+  EXPECT_NE(
+      lines_[0].find(
+          R"("event":"bad_command","text":"a\u000d\u000a\u001b[31m\"\\\u00ff","count":3,"ok":false})"),
+      std::string::npos)
       << lines_[0];
 }
 

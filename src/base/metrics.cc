@@ -17,8 +17,9 @@ Registry& registry() {
   return instance;
 }
 
-constexpr std::array<double, 16> kBounds = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
-                                            0.05,   0.1,     0.25,   0.5,   1.0,    2.5,   5.0,  10.0};
+constexpr std::array<double, 16> kBounds = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
+                                            0.01,   0.025,   0.05,   0.1,   0.25,   0.5,
+                                            1.0,    2.5,     5.0,    10.0};
 
 void append_double(std::string& out, double value) {
   char digits[32];
@@ -51,7 +52,9 @@ Metric::Metric(std::string_view name, std::string_view help, std::string_view la
   all.metrics.push_back(this);
 }
 
-void Counter::render(std::string& out) const { append_sample(out, *this, "", "", value()); }
+void Counter::render(std::string& out) const {
+  append_sample(out, *this, "", "", value());
+}
 
 void Gauge::render(std::string& out) const {
   out += name();
@@ -68,7 +71,8 @@ void Gauge::render(std::string& out) const {
 void Histogram::observe(double seconds) {
   const auto bucket = std::lower_bound(kBounds.begin(), kBounds.end(), seconds) - kBounds.begin();
   counts_[static_cast<std::size_t>(bucket)].fetch_add(1, std::memory_order_relaxed);
-  sum_ns_.fetch_add(static_cast<std::uint64_t>(std::max(seconds, 0.0) * 1e9), std::memory_order_relaxed);
+  sum_ns_.fetch_add(static_cast<std::uint64_t>(std::max(seconds, 0.0) * 1e9),
+                    std::memory_order_relaxed);
 }
 
 double Histogram::quantile(double q) const {

@@ -7,28 +7,50 @@ namespace postern {
 
 std::string_view to_string(Errc code) {
   switch (code) {
-    case Errc::kUnavailable: return "unavailable";
-    case Errc::kUnknownOutcome: return "unknown_outcome";
-    case Errc::kNotOwner: return "not_owner";
-    case Errc::kCorrupt: return "corrupt";
-    case Errc::kFull: return "full";
-    case Errc::kNotFound: return "not_found";
-    case Errc::kAlreadyExists: return "already_exists";
-    case Errc::kTryCreate: return "try_create";
-    case Errc::kNoPermission: return "no_permission";
-    case Errc::kReadOnly: return "read_only";
-    case Errc::kOverQuota: return "over_quota";
-    case Errc::kTooBig: return "too_big";
-    case Errc::kLimit: return "limit";
-    case Errc::kInvalid: return "invalid";
-    case Errc::kCannot: return "cannot";
-    case Errc::kInUse: return "in_use";
-    case Errc::kExpunged: return "expunged";
-    case Errc::kAuthFailed: return "auth_failed";
-    case Errc::kClosed: return "closed";
-    case Errc::kTimeout: return "timeout";
-    case Errc::kIo: return "io";
-    case Errc::kInternal: return "internal";
+    case Errc::kUnavailable:
+      return "unavailable";
+    case Errc::kUnknownOutcome:
+      return "unknown_outcome";
+    case Errc::kNotOwner:
+      return "not_owner";
+    case Errc::kCorrupt:
+      return "corrupt";
+    case Errc::kFull:
+      return "full";
+    case Errc::kNotFound:
+      return "not_found";
+    case Errc::kAlreadyExists:
+      return "already_exists";
+    case Errc::kTryCreate:
+      return "try_create";
+    case Errc::kNoPermission:
+      return "no_permission";
+    case Errc::kReadOnly:
+      return "read_only";
+    case Errc::kOverQuota:
+      return "over_quota";
+    case Errc::kTooBig:
+      return "too_big";
+    case Errc::kLimit:
+      return "limit";
+    case Errc::kInvalid:
+      return "invalid";
+    case Errc::kCannot:
+      return "cannot";
+    case Errc::kInUse:
+      return "in_use";
+    case Errc::kExpunged:
+      return "expunged";
+    case Errc::kAuthFailed:
+      return "auth_failed";
+    case Errc::kClosed:
+      return "closed";
+    case Errc::kTimeout:
+      return "timeout";
+    case Errc::kIo:
+      return "io";
+    case Errc::kInternal:
+      return "internal";
   }
   return "internal";
 }

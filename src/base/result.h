@@ -22,20 +22,20 @@ enum class Errc : std::uint8_t {
   kFull,            // no space left; nothing happened
   kNotFound,        // absent, or forbidden to know of (the two are one on purpose)
   kAlreadyExists,
-  kTryCreate,       // the target mailbox of APPEND, COPY or MOVE does not exist
+  kTryCreate,  // the target mailbox of APPEND, COPY or MOVE does not exist
   kNoPermission,
   kReadOnly,
   kOverQuota,
   kTooBig,
-  kLimit,           // a configured bound was reached
-  kInvalid,         // the caller's value does not fit the grammar or the range
-  kCannot,          // well-formed, and this server cannot do it (RFC 5530 CANNOT)
-  kInUse,           // held by another process or session
-  kExpunged,        // the message is gone
+  kLimit,     // a configured bound was reached
+  kInvalid,   // the caller's value does not fit the grammar or the range
+  kCannot,    // well-formed, and this server cannot do it (RFC 5530 CANNOT)
+  kInUse,     // held by another process or session
+  kExpunged,  // the message is gone
   kAuthFailed,
-  kClosed,          // the peer ended the connection
+  kClosed,  // the peer ended the connection
   kTimeout,
-  kIo,              // the operating system said no; `detail` carries the path and errno text
+  kIo,  // the operating system said no; `detail` carries the path and errno text
   kInternal,
 };
 
@@ -67,29 +67,31 @@ using Result = std::expected<T, Error>;
 #define POSTERN_CONCAT_2(a, b) a##b
 #define POSTERN_CONCAT(a, b) POSTERN_CONCAT_2(a, b)
 
-// POSTERN_TRY(auto x, expr): returns the error of `expr` to the caller, or declares x. On its own line.
-#define POSTERN_TRY_2(tmp, decl, ...)                                  \
-  auto tmp = (__VA_ARGS__);                                            \
+// POSTERN_TRY(auto x, expr): returns the error of `expr` to the caller, or declares x. On its own
+// line.
+#define POSTERN_TRY_2(tmp, decl, ...)                                   \
+  auto tmp = (__VA_ARGS__);                                             \
   if (!tmp.has_value()) return std::unexpected(std::move(tmp).error()); \
   decl = std::move(*tmp)
-#define POSTERN_TRY(decl, ...) POSTERN_TRY_2(POSTERN_CONCAT(try_result_, __LINE__), decl, __VA_ARGS__)
+#define POSTERN_TRY(decl, ...) \
+  POSTERN_TRY_2(POSTERN_CONCAT(try_result_, __LINE__), decl, __VA_ARGS__)
 
 // The same inside a coroutine.
-#define POSTERN_CO_TRY_2(tmp, decl, ...)                                  \
-  auto tmp = (__VA_ARGS__);                                               \
+#define POSTERN_CO_TRY_2(tmp, decl, ...)                                   \
+  auto tmp = (__VA_ARGS__);                                                \
   if (!tmp.has_value()) co_return std::unexpected(std::move(tmp).error()); \
   decl = std::move(*tmp)
 #define POSTERN_CO_TRY(decl, ...) \
   POSTERN_CO_TRY_2(POSTERN_CONCAT(try_result_, __LINE__), decl, __VA_ARGS__)
 
 // For Result<void>: only the error is passed on.
-#define POSTERN_CHECK_OK(...)                                                       \
-  do {                                                                              \
-    auto check_result = (__VA_ARGS__);                                              \
+#define POSTERN_CHECK_OK(...)                                                               \
+  do {                                                                                      \
+    auto check_result = (__VA_ARGS__);                                                      \
     if (!check_result.has_value()) return std::unexpected(std::move(check_result).error()); \
   } while (false)
-#define POSTERN_CO_CHECK_OK(...)                                                       \
-  do {                                                                                 \
-    auto check_result = (__VA_ARGS__);                                                 \
+#define POSTERN_CO_CHECK_OK(...)                                                               \
+  do {                                                                                         \
+    auto check_result = (__VA_ARGS__);                                                         \
     if (!check_result.has_value()) co_return std::unexpected(std::move(check_result).error()); \
   } while (false)

@@ -1,8 +1,8 @@
 // task<T>: a lazy coroutine, started by co_await, resumed by symmetric transfer.
 //
-// A task runs on the executor of whoever awaits it. It is awaited once. A task that is never awaited
-// never ran. Parameters of a coroutine are values, or references that outlive the await.
-// An exception that leaves a task body reaches the awaiter (third-party code only throws; see style).
+// A task runs on the executor of whoever awaits it. It is awaited once. A task that is never
+// awaited never ran. Parameters of a coroutine are values, or references that outlive the await. An
+// exception that leaves a task body reaches the awaiter (third-party code only throws; see style).
 #pragma once
 
 #include <coroutine>

@@ -60,9 +60,12 @@ Result<std::unique_ptr<AccountCall>> AccountCall::open(const config::Settings& s
   }
   POSTERN_TRY(const app::ServiceUser user,
               app::find_service_user(settings.server.user, settings.server.group));
-  POSTERN_TRY(crypto::Secret key, app::prepare_store(settings, user, crypto::system_random()));
+  POSTERN_TRY(std::optional<crypto::Secret> found,
+              app::prepare_store(settings, user, crypto::system_random()));
   POSTERN_CHECK_OK(app::drop_privileges(user));
   app::harden_process();
+  POSTERN_TRY(crypto::Secret key,
+              app::complete_key(settings, std::move(found), crypto::system_random()));
   ManualExecutor executor;
   POSTERN_TRY(app::Store store,
               run_blocking(executor, app::open_store(settings, std::move(key), system_clock(),

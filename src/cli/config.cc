@@ -15,6 +15,23 @@ namespace {
 
 namespace json = boost::json;
 
+// What a setting shows as TOML, as JSON.
+json::value to_json(const config::Value& value) {
+  if (const auto* flag = std::get_if<bool>(&value.data)) return *flag;
+  if (const auto* number = std::get_if<std::int64_t>(&value.data)) return *number;
+  if (const auto* text = std::get_if<std::string>(&value.data)) return json::value(*text);
+  if (const auto* list = std::get_if<config::Value::List>(&value.data)) {
+    json::array out;
+    for (const config::Value& item : *list) out.push_back(to_json(item));
+    return out;
+  }
+  json::object out;
+  if (const auto* table = std::get_if<config::Value::Table>(&value.data)) {
+    for (const config::Value::Entry& entry : *table) out[entry.key] = to_json(entry.value);
+  }
+  return out;
+}
+
 int check(const Common& common) {
   const auto loaded = load_settings(common);
   if (!loaded) return kFailed;
@@ -43,7 +60,8 @@ int show(const Common& common) {
   for (std::size_t i = 0; i < table.size(); ++i) {
     const std::string value = table[i].show(loaded->settings);
     if (common.json) {
-      all[table[i].key] = json::object{{"value", value}, {"origin", loaded->origins[i]}};
+      all[table[i].key] = json::object{{"value", to_json(config::parse_toml_value(value))},
+                                       {"origin", loaded->origins[i]}};
     } else {
       std::printf("%s = %s  # %s\n", std::string(table[i].key).c_str(), value.c_str(),
                   loaded->origins[i].c_str());

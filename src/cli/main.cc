@@ -1,5 +1,6 @@
 // postern <verb>: exit code 0 ok, 1 failed, 2 wrong usage.
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <string>
 
 #include "app/version.h"
@@ -27,6 +28,11 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    const auto given = [&](const CLI::App* verb) { return verb->get_name() == argv[1]; };
+    if (argc > 1 && argv[1][0] != '-' && app.get_subcommands(given).empty()) {
+      std::fprintf(stderr, "postern: unknown verb \"%s\"; postern --help lists them\n", argv[1]);
+      return kWrongUsage;
+    }
     // --help and --version end here, too, with exit code 0.
     return app.exit(error) == 0 ? kOk : kWrongUsage;
   }

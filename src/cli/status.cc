@@ -55,7 +55,10 @@ void print(const json::object& status) {
                 size_text(space.if_contains("free")).c_str(),
                 text_at(space, "accepting") == "true" ? "taking mail" : "NOT taking mail");
   }
-  std::printf("commit       %s ms on average\n", text_at(status, "commit_ms").c_str());
+  if (const json::value* commit = status.if_contains("commit_ms");
+      commit != nullptr && commit->is_number()) {
+    std::printf("commit       %.2f ms on average\n", commit->to_number<double>());
+  }
   if (const json::value* errors = status.if_contains("last_errors");
       errors != nullptr && errors->is_array()) {
     for (const json::value& line : errors->get_array()) {

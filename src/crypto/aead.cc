@@ -32,7 +32,8 @@ const unsigned char* as_bytes(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
 
-// A failure here is a broken library or a wrong key size: a programmer's error that no input triggers.
+// A failure here is a broken library or a wrong key size: a programmer's error that no input
+// triggers.
 void must(int ok) {
   if (ok != 1) std::abort();
 }
@@ -49,13 +50,14 @@ void seal(const Secret& key, const Nonce& nonce, std::string_view aad, std::stri
   if (key.size() != kKeySize) std::abort();
   must(EVP_EncryptInit_ex2(context, aes_256_gcm(), as_bytes(key.view()), nonce.data(), nullptr));
   must(EVP_EncryptUpdate(context, nullptr, &written, as_bytes(aad), static_cast<int>(aad.size())));
-  must(EVP_EncryptUpdate(context, target, &written, as_bytes(plain), static_cast<int>(plain.size())));
+  must(EVP_EncryptUpdate(context, target, &written, as_bytes(plain),
+                         static_cast<int>(plain.size())));
   must(EVP_EncryptFinal_ex(context, target + plain.size(), &written));
   must(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, kTagSize, target + plain.size()));
 }
 
-Result<void> open(const Secret& key, const Nonce& nonce, std::string_view aad, std::string_view sealed,
-                  std::string& out) {
+Result<void> open(const Secret& key, const Nonce& nonce, std::string_view aad,
+                  std::string_view sealed, std::string& out) {
   if (sealed.size() < kTagSize) return fail(Errc::kCorrupt, "sealed value is shorter than its tag");
   if (key.size() != kKeySize) std::abort();
   const std::string_view body = sealed.substr(0, sealed.size() - kTagSize);
@@ -76,7 +78,8 @@ Result<void> open(const Secret& key, const Nonce& nonce, std::string_view aad, s
   return {};
 }
 
-std::string seal_value(const Secret& key, Random& random, std::string_view aad, std::string_view plain) {
+std::string seal_value(const Secret& key, Random& random, std::string_view aad,
+                       std::string_view plain) {
   Nonce nonce;
   random.fill(nonce);
   std::string out(reinterpret_cast<const char*>(nonce.data()), nonce.size());
@@ -85,7 +88,8 @@ std::string seal_value(const Secret& key, Random& random, std::string_view aad, 
 }
 
 Result<std::string> open_value(const Secret& key, std::string_view aad, std::string_view sealed) {
-  if (sealed.size() < kNonceSize + kTagSize) return fail(Errc::kCorrupt, "sealed value is too short");
+  if (sealed.size() < kNonceSize + kTagSize)
+    return fail(Errc::kCorrupt, "sealed value is too short");
   Nonce nonce;
   std::copy_n(sealed.begin(), kNonceSize, reinterpret_cast<char*>(nonce.data()));
   std::string plain;

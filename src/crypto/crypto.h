@@ -1,7 +1,7 @@
 // Hashes, MAC, key derivation, AEAD and randomness: thin, typed calls into OpenSSL.
 //
-// Nothing here keeps state between calls except per-thread cipher contexts. All functions may be called
-// from any thread. SECURITY: outputs that are keys are Secret.
+// Nothing here keeps state between calls except per-thread cipher contexts. All functions may be
+// called from any thread. SECURITY: outputs that are keys are Secret.
 #pragma once
 
 #include <array>

@@ -47,7 +47,8 @@ TEST(Crypto, Base64IsStrict) {
   EXPECT_EQ(base64_encode(std::string_view("\0u\0p", 4)), "AHUAcA==");
   EXPECT_EQ(base64_decode("AGF0dAA=").value(), std::string_view("\0att\0", 5));
   EXPECT_EQ(base64_decode("").value(), "");
-  for (const char* bad : {"!!!!", "=AAA", "AA=A", "AAA", "A", "AA==AA==", "AAAA\n", "AA AA", "AB=="}) {
+  for (const char* bad :
+       {"!!!!", "=AAA", "AA=A", "AAA", "A", "AA==AA==", "AAAA\n", "AA AA", "AB=="}) {
     EXPECT_FALSE(base64_decode(bad).has_value()) << bad;
   }
 }

@@ -33,7 +33,9 @@ class Secret {
 
   [[nodiscard]] Secret clone() const { return Secret(view()); }
   // Lives as long as the Secret; do not store.
-  [[nodiscard]] std::string_view view() const { return {reinterpret_cast<const char*>(data_), size_}; }
+  [[nodiscard]] std::string_view view() const {
+    return {reinterpret_cast<const char*>(data_), size_};
+  }
   [[nodiscard]] std::span<std::uint8_t> bytes() { return {data_, size_}; }
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] bool empty() const { return size_ == 0; }

@@ -10,10 +10,14 @@ namespace {
 
 using lmtp::Machine;
 
-Counter delivered_total("postern_deliveries_total", "Messages offered over LMTP, by recipient.", "result=\"ok\"");
-Counter deferred_total("postern_deliveries_total", "Messages offered over LMTP, by recipient.", "result=\"deferred\"");
-Counter refused_total("postern_deliveries_total", "Messages offered over LMTP, by recipient.", "result=\"refused\"");
-Histogram delivery_seconds("postern_delivery_seconds", "From the end of the data to the last recipient's answer.");
+Counter delivered_total("postern_deliveries_total", "Messages offered over LMTP, by recipient.",
+                        "result=\"ok\"");
+Counter deferred_total("postern_deliveries_total", "Messages offered over LMTP, by recipient.",
+                       "result=\"deferred\"");
+Counter refused_total("postern_deliveries_total", "Messages offered over LMTP, by recipient.",
+                      "result=\"refused\"");
+Histogram delivery_seconds("postern_delivery_seconds",
+                           "From the end of the data to the last recipient's answer.");
 
 constexpr std::size_t kReadBuffer = 64 * 1024;
 constexpr std::size_t kFlushAbove = 16 * 1024;
@@ -21,16 +25,24 @@ constexpr std::size_t kFlushAbove = 16 * 1024;
 // The one place where an error becomes an LMTP reply (RFC 3463 codes).
 std::string_view reply_for(const Error& error) {
   switch (error.code) {
-    case Errc::kOverQuota: return "452 4.2.2 Mailbox is over quota";
-    case Errc::kFull: return "452 4.3.1 No space left on the server";
-    case Errc::kTooBig: return "552 5.3.4 Message is larger than this server accepts";
-    case Errc::kNotFound: return "550 5.1.1 No such user";
-    default: return "451 4.3.0 Try again later";
+    case Errc::kOverQuota:
+      return "452 4.2.2 Mailbox is over quota";
+    case Errc::kFull:
+      return "452 4.3.1 No space left on the server";
+    case Errc::kTooBig:
+      return "552 5.3.4 Message is larger than this server accepts";
+    case Errc::kNotFound:
+      return "550 5.1.1 No such user";
+    default:
+      return "451 4.3.0 Try again later";
   }
 }
 
 void count(std::string_view reply) {
-  (reply.front() == '2' ? delivered_total : reply.front() == '4' ? deferred_total : refused_total).add();
+  (reply.front() == '2'   ? delivered_total
+   : reply.front() == '4' ? deferred_total
+                          : refused_total)
+      .add();
 }
 
 }  // namespace
@@ -38,7 +50,9 @@ void count(std::string_view reply) {
 Connection::Connection(Service& service, Transport& transport, Signal& stop)
     : service_(service), transport_(transport), stop_(stop), machine_(service.settings_.lmtp) {}
 
-TimePoint Connection::deadline() const { return service_.clock_.now() + service_.settings_.idle_timeout; }
+TimePoint Connection::deadline() const {
+  return service_.clock_.now() + service_.settings_.idle_timeout;
+}
 
 task<Result<void>> Connection::flush() {
   if (machine_.output().empty()) co_return Result<void>{};
@@ -55,8 +69,9 @@ task<void> Connection::run() {
     if (!wake) co_return;
     if (*wake != Transport::Wake::kReadable) {
       const bool stopping = *wake == Transport::Wake::kSignal;
-      machine_.output() = Machine::closing(service_.settings_.lmtp.hostname,
-                                           stopping ? "is shutting down, try again" : "waited too long");
+      machine_.output() =
+          Machine::closing(service_.settings_.lmtp.hostname,
+                           stopping ? "is shutting down, try again" : "waited too long");
       (void)co_await flush();
       co_await transport_.shutdown();
       co_return;
@@ -82,21 +97,31 @@ task<void> Connection::run() {
 
 task<Result<void>> Connection::act(Machine::Action action) {
   switch (action) {
-    case Machine::Action::kRecipient: machine_.recipient_done(decide_recipient()); break;
-    case Machine::Action::kBegin: co_await begin(); break;
-    case Machine::Action::kBytes: co_await receive(machine_.body()); break;
-    case Machine::Action::kAbort: drop(); break;
+    case Machine::Action::kRecipient:
+      machine_.recipient_done(decide_recipient());
+      break;
+    case Machine::Action::kBegin:
+      co_await begin();
+      break;
+    case Machine::Action::kBytes:
+      co_await receive(machine_.body());
+      break;
+    case Machine::Action::kAbort:
+      drop();
+      break;
     case Machine::Action::kEnd:
       co_await deliver();
       co_return co_await flush();
     case Machine::Action::kNeedMore:
-    case Machine::Action::kClose: break;
+    case Machine::Action::kClose:
+      break;
   }
   co_return Result<void>{};
 }
 
 std::string Connection::decide_recipient() {
-  const std::optional<auth::Directory::Recipient> found = service_.directory_.find_recipient(machine_.recipient());
+  const std::optional<auth::Directory::Recipient> found =
+      service_.directory_.find_recipient(machine_.recipient());
   if (!found) {
     refused_total.add();
     return "550 5.1.1 No such user";
@@ -122,7 +147,8 @@ task<void> Connection::begin() {
     if (!opened) failed_ = opened.error();
     co_return;
   }
-  spool_ = std::make_unique<Spool>(service_.settings_.spool_directory, service_.pool_, service_.random_);
+  spool_ =
+      std::make_unique<Spool>(service_.settings_.spool_directory, service_.pool_, service_.random_);
 }
 
 task<void> Connection::receive(std::string_view octets) {
@@ -130,7 +156,8 @@ task<void> Connection::receive(std::string_view octets) {
   if (failed_) co_return;
   std::string filtered;
   filter_.feed(octets, filtered);
-  const Result<void> kept = spool_ ? co_await spool_->append(filtered) : co_await writer_->append(filtered);
+  const Result<void> kept =
+      spool_ ? co_await spool_->append(filtered) : co_await writer_->append(filtered);
   if (!kept) failed_ = kept.error();
 }
 
@@ -151,7 +178,8 @@ task<void> Connection::deliver() {
   std::string tail;
   filter_.finish(tail);
   if (!failed_ && !tail.empty()) {
-    const Result<void> kept = spool_ ? co_await spool_->append(tail) : co_await writer_->append(tail);
+    const Result<void> kept =
+        spool_ ? co_await spool_->append(tail) : co_await writer_->append(tail);
     if (!kept) failed_ = kept.error();
   }
   if (!failed_ && spool_) {
@@ -173,15 +201,17 @@ task<void> Connection::deliver() {
   const double seconds = std::chrono::duration<double>(service_.clock_.now() - began).count();
   delivery_seconds.observe(seconds);
   if (failed_ && failed_->code != Errc::kOverQuota) {
-    log_warn("delivery_failed", {{"id", id_}, {"error", to_string(failed_->code)}, {"detail", failed_->detail}});
+    log_warn("delivery_failed",
+             {{"id", id_}, {"error", to_string(failed_->code)}, {"detail", failed_->detail}});
   }
-  log_info("delivery", {{"id", id_},
-                        {"peer", transport_.peer().address},
-                        {"bytes", size_},
-                        {"recipients", targets_.size()},
-                        {"delivered", accepted},
-                        {"first_account", targets_.empty() ? 0 : targets_.front().account->id.value()},
-                        {"seconds", seconds}});
+  log_info("delivery",
+           {{"id", id_},
+            {"peer", transport_.peer().address},
+            {"bytes", size_},
+            {"recipients", targets_.size()},
+            {"delivered", accepted},
+            {"first_account", targets_.empty() ? 0 : targets_.front().account->id.value()},
+            {"seconds", seconds}});
   drop();
   targets_.clear();
   machine_.delivered(replies);
@@ -209,8 +239,10 @@ task<std::string> Connection::store() {
   const mailstore::Folder* const inbox = folders->find("INBOX");
   if (inbox == nullptr || !inbox->exists()) co_return "451 4.3.0 INBOX is missing";
   std::vector<mailstore::NewMessage> messages;
-  messages.push_back({.staged = std::move(*staged), .internal_date = service_.clock_.unix_seconds()});
-  const Result<mailstore::AppendResult> stored = co_await account->append(inbox->id, std::move(messages));
+  messages.push_back(
+      {.staged = std::move(*staged), .internal_date = service_.clock_.unix_seconds()});
+  const Result<mailstore::AppendResult> stored =
+      co_await account->append(inbox->id, std::move(messages));
   if (!stored) {
     if (stored.error().code != Errc::kOverQuota) {
       log_warn("delivery_failed", {{"id", id_},

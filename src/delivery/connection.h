@@ -1,5 +1,5 @@
-// One LMTP connection: reads, asks the machine, acts. A single recipient's message streams straight into
-// the store; one for several recipients goes through a spool, then to each in turn.
+// One LMTP connection: reads, asks the machine, acts. A single recipient's message streams straight
+// into the store; one for several recipients goes through a spool, then to each in turn.
 #pragma once
 
 #include <memory>
@@ -51,7 +51,8 @@ class Connection {
   std::shared_ptr<mailstore::Account> account_;
   std::unique_ptr<mailstore::MessageWriter> writer_;
   std::unique_ptr<Spool> spool_;
-  std::optional<Error> failed_;  // the first error while receiving: the answer after the end of the data
+  std::optional<Error>
+      failed_;  // the first error while receiving: the answer after the end of the data
 };
 
 }  // namespace postern::delivery

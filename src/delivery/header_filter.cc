@@ -73,7 +73,8 @@ void HeaderFilter::name(char c, std::string& out) {
       state_ = State::kDrop;
       return;
     }
-    if ((c == ' ' || c == '\t') && n < kName.size() + 64) return;  // obsolete white space before ':'
+    if ((c == ' ' || c == '\t') && n < kName.size() + 64)
+      return;  // obsolete white space before ':'
   }
   out += held_;
   seen_colon_ = held_.find(':') != std::string::npos;

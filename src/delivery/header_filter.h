@@ -1,5 +1,6 @@
-// HeaderFilter: drops Return-Path fields from a message's own header while it streams past; every other
-// octet passes unchanged. RFC 5321 §4.4: final delivery writes Return-Path, an older one must go.
+// HeaderFilter: drops Return-Path fields from a message's own header while it streams past; every
+// other octet passes unchanged. RFC 5321 §4.4: final delivery writes Return-Path, an older one must
+// go.
 #pragma once
 
 #include <cstdint>

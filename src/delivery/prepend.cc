@@ -9,7 +9,8 @@ namespace {
 std::string clean(std::string_view text, std::string_view forbidden) {
   std::string out;
   for (const char c : text.substr(0, 1000)) {
-    const bool bad = static_cast<unsigned char>(c) < 0x20 || c == 0x7f || forbidden.find(c) != std::string_view::npos;
+    const bool bad = static_cast<unsigned char>(c) < 0x20 || c == 0x7f ||
+                     forbidden.find(c) != std::string_view::npos;
     out += bad ? '?' : c;
   }
   return out;

@@ -10,9 +10,14 @@ Gauge open_connections("postern_lmtp_connections", "LMTP connections open now.")
 
 }  // namespace
 
-Service::Service(mailstore::MailStore& store, auth::Directory& directory, Clock& clock, Random& random,
-                 ThreadPool& pool, Settings settings)
-    : store_(store), directory_(directory), clock_(clock), random_(random), pool_(pool), settings_(std::move(settings)) {}
+Service::Service(mailstore::MailStore& store, auth::Directory& directory, Clock& clock,
+                 Random& random, ThreadPool& pool, Settings settings)
+    : store_(store),
+      directory_(directory),
+      clock_(clock),
+      random_(random),
+      pool_(pool),
+      settings_(std::move(settings)) {}
 
 task<void> Service::serve(std::unique_ptr<Transport> transport, Signal& stop) {
   open_connections.add(1);

@@ -1,8 +1,9 @@
 // Delivery: runs LMTP connections and puts each message into its recipients' INBOX.
 //
-// A delivery acts as the owner of the recipient's account and can only append to INBOX. A reply says 250
-// only after the commit that holds the message; a lost 250 makes the sender retry, which may duplicate,
-// never lose. Runs on the executor of its connection; the service is shared by all of them.
+// A delivery acts as the owner of the recipient's account and can only append to INBOX. A reply
+// says 250 only after the commit that holds the message; a lost 250 makes the sender retry, which
+// may duplicate, never lose. Runs on the executor of its connection; the service is shared by all
+// of them.
 #pragma once
 
 #include <memory>
@@ -31,8 +32,8 @@ class Service {
   Service(mailstore::MailStore& store, auth::Directory& directory, Clock& clock, Random& random,
           ThreadPool& pool, Settings settings);
 
-  // One connection to its end. `stop` is raised at shutdown: the connection is closed with 421 at the
-  // next command boundary.
+  // One connection to its end. `stop` is raised at shutdown: the connection is closed with 421 at
+  // the next command boundary.
   task<void> serve(std::unique_ptr<Transport> transport, Signal& stop);
 
  private:

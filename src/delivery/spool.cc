@@ -33,7 +33,8 @@ Result<std::string> read_at(int file, std::uint64_t offset) {
   std::string bytes(kSealedPiece, '\0');
   std::size_t have = 0;
   while (have < bytes.size()) {
-    const ssize_t n = ::pread(file, bytes.data() + have, bytes.size() - have, static_cast<off_t>(offset + have));
+    const ssize_t n =
+        ::pread(file, bytes.data() + have, bytes.size() - have, static_cast<off_t>(offset + have));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return fail_errno(errno, "read the delivery spool");
     if (n == 0) break;
@@ -77,7 +78,9 @@ task<Result<void>> Spool::spill() {
   crypto::seal(key_, nonce_of(pieces_), "", std::string_view(memory_).substr(0, take), sealed);
   memory_.erase(0, take);
   const std::uint64_t offset = pieces_++ * kSealedPiece;
-  auto work = [file = file_, sealed = std::move(sealed), offset] { return write_at(file, sealed, offset); };
+  auto work = [file = file_, sealed = std::move(sealed), offset] {
+    return write_at(file, sealed, offset);
+  };
   co_return co_await pool_.run(std::move(work));
 }
 

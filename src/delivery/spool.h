@@ -1,5 +1,6 @@
-// Spool: one message held until every recipient has it. Up to 1 MiB in memory, the rest in an unlinked
-// file of the data directory, sealed under a key that exists only in this process's memory.
+// Spool: one message held until every recipient has it. Up to 1 MiB in memory, the rest in an
+// unlinked file of the data directory, sealed under a key that exists only in this process's
+// memory.
 //
 // One owner; not thread-safe. File access runs on the pool given.
 #pragma once
@@ -39,7 +40,7 @@ class Spool {
   std::string directory_;
   ThreadPool& pool_;
   Random& random_;
-  std::string memory_;      // everything while the file is closed, then the piece being filled
+  std::string memory_;  // everything while the file is closed, then the piece being filled
   int file_ = -1;
   crypto::Secret key_;
   std::uint64_t pieces_ = 0;  // sealed in the file; also the next nonce

@@ -1,7 +1,7 @@
 // DataReader: the message between DATA and its end (RFC 5321 §4.1.1.4, §4.5.2).
 //
-// SECURITY (smuggling): CRLF "." CRLF is the only end. A bare CR, a bare LF and NUL are data, whatever
-// stands around them; `bare_newlines()` lets the caller refuse such a message.
+// SECURITY (smuggling): CRLF "." CRLF is the only end. A bare CR, a bare LF and NUL are data,
+// whatever stands around them; `bare_newlines()` lets the caller refuse such a message.
 #pragma once
 
 #include <cstdint>

@@ -32,7 +32,9 @@ bool has_control(std::string_view text) {
 
 Machine::Machine(Options options) : options_(std::move(options)) {}
 
-std::string Machine::greeting() const { return "220 " + options_.hostname + " LMTP ready\r\n"; }
+std::string Machine::greeting() const {
+  return "220 " + options_.hostname + " LMTP ready\r\n";
+}
 
 std::string Machine::closing(std::string_view hostname, std::string_view why) {
   std::string text = "421 4.3.2 ";
@@ -52,7 +54,9 @@ Machine::Action Machine::feed(std::string_view& in) {
   for (;;) {
     Action action = Action::kNeedMore;
     switch (state_) {
-      case State::kClosed: in = {}; return Action::kClose;
+      case State::kClosed:
+        in = {};
+        return Action::kClose;
       case State::kData:
         if (in.empty()) return Action::kNeedMore;
         action = read_data(in);
@@ -74,7 +78,8 @@ Machine::Action Machine::feed(std::string_view& in) {
   }
 }
 
-// Only CRLF ends a line. A bare LF stays inside the line and is refused with it as a control character.
+// Only CRLF ends a line. A bare LF stays inside the line and is refused with it as a control
+// character.
 Machine::Action Machine::read_line(std::string_view& in) {
   const std::size_t lf = in.find('\n');
   const std::string_view piece = in.substr(0, lf == std::string_view::npos ? in.size() : lf + 1);
@@ -187,7 +192,8 @@ Machine::Action Machine::mail(std::string_view args) {
         key.size() < parameter.size() ? parameter.substr(key.size() + 1) : std::string_view{};
     if (iequals(key, "SIZE")) {
       const auto size = parse_decimal<std::uint64_t>(value);
-      if (!size && (value.empty() || value.find_first_not_of("0123456789") != std::string_view::npos)) {
+      if (!size &&
+          (value.empty() || value.find_first_not_of("0123456789") != std::string_view::npos)) {
         reply("501 5.5.4 SIZE needs a number");
         return Action::kNeedMore;
       }
@@ -314,7 +320,8 @@ Machine::Action Machine::read_data(std::string_view& in) {
 Machine::Action Machine::read_chunk(std::string_view& in) {
   constexpr std::size_t kPiece = 64 * 1024;
   if (chunk_left_ != 0) {
-    const std::size_t take = static_cast<std::size_t>(std::min<std::uint64_t>(chunk_left_, std::min(in.size(), kPiece)));
+    const std::size_t take =
+        static_cast<std::size_t>(std::min<std::uint64_t>(chunk_left_, std::min(in.size(), kPiece)));
     body_.assign(in.substr(0, take));
     in.remove_prefix(take);
     chunk_left_ -= take;
@@ -329,7 +336,8 @@ Machine::Action Machine::read_chunk(std::string_view& in) {
   state_ = State::kCommand;
   if (chunk_failed_) {
     if (size_ > options_.max_message_size && have_mail_) {
-      if (chunk_last_) return refuse_message("552 5.3.4 Message is larger than this server accepts");
+      if (chunk_last_)
+        return refuse_message("552 5.3.4 Message is larger than this server accepts");
       reply("552 5.3.4 Message is larger than this server accepts");
       return Action::kNeedMore;
     }
@@ -345,7 +353,8 @@ Machine::Action Machine::read_chunk(std::string_view& in) {
 Machine::Action Machine::end_of_message() {
   newline_check_.finish();
   const bool bare = chunking_ ? newline_check_.bare() : data_reader_.bare_newlines();
-  if (bare && options_.reject_bare_newlines) return refuse_message("554 5.6.0 Bare CR or LF in the message");
+  if (bare && options_.reject_bare_newlines)
+    return refuse_message("554 5.6.0 Bare CR or LF in the message");
   begun_ = false;
   return Action::kEnd;
 }

@@ -1,7 +1,7 @@
 // Machine: the LMTP server side (RFC 2033) as a value: bytes in, actions out. No I/O, no clock.
 //
-// PIPELINING, 8BITMIME, SMTPUTF8, CHUNKING (RFC 3030), ENHANCEDSTATUSCODES, SIZE. After the end of the
-// data one reply per accepted recipient, in the order of RCPT.
+// PIPELINING, 8BITMIME, SMTPUTF8, CHUNKING (RFC 3030), ENHANCEDSTATUSCODES, SIZE. After the end of
+// the data one reply per accepted recipient, in the order of RCPT.
 //
 //   feed() ──> kNeedMore     flush output(), read more
 //          ├─> kRecipient    decide recipient(), then call recipient_done(reply)
@@ -31,8 +31,8 @@ struct Options {
 };
 
 struct Envelope {
-  std::string lhlo;                     // what the client called itself; printable ASCII or UTF-8
-  std::string sender;                   // "" for <>
+  std::string lhlo;    // what the client called itself; printable ASCII or UTF-8
+  std::string sender;  // "" for <>
   bool smtputf8 = false;
   std::vector<std::string> recipients;  // accepted, as given
 };
@@ -86,8 +86,8 @@ class Machine {
   Envelope envelope_;
   bool greeted_ = false;
   bool have_mail_ = false;
-  bool begun_ = false;      // the driver saw kBegin and has not yet seen the end
-  bool chunking_ = false;   // BDAT was used in this transaction: DATA is out of order (RFC 3030 §2)
+  bool begun_ = false;     // the driver saw kBegin and has not yet seen the end
+  bool chunking_ = false;  // BDAT was used in this transaction: DATA is out of order (RFC 3030 §2)
   bool chunk_failed_ = false;
   bool chunk_last_ = false;
   std::uint64_t chunk_left_ = 0;

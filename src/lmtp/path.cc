@@ -9,14 +9,16 @@ constexpr std::size_t kLongestPath = 1024;  // LIMIT: far above RFC 5321 §4.5.3
 
 bool is_atext(unsigned char c) {
   if (c >= 0x80) return true;
-  if (ascii_digit(static_cast<char>(c)) || (ascii_lower(static_cast<char>(c)) >= 'a' && ascii_lower(static_cast<char>(c)) <= 'z')) {
+  if (ascii_digit(static_cast<char>(c)) ||
+      (ascii_lower(static_cast<char>(c)) >= 'a' && ascii_lower(static_cast<char>(c)) <= 'z')) {
     return true;
   }
-  return std::string_view("!#$%&'*+-/=?^_`{|}~").find(static_cast<char>(c)) != std::string_view::npos;
+  return std::string_view("!#$%&'*+-/=?^_`{|}~").find(static_cast<char>(c)) !=
+         std::string_view::npos;
 }
 
-// The length of a UTF-8 sequence that starts `text`, or 0 when malformed (RFC 3629: no overlong forms,
-// no surrogates, nothing above U+10FFFF).
+// The length of a UTF-8 sequence that starts `text`, or 0 when malformed (RFC 3629: no overlong
+// forms, no surrogates, nothing above U+10FFFF).
 std::size_t utf8_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(0);
@@ -60,9 +62,11 @@ Result<std::string> parse_quoted(std::string_view& text) {
 
 Result<std::string> parse_dot_string(std::string_view& text) {
   std::size_t end = 0;
-  while (end < text.size() && (is_atext(static_cast<unsigned char>(text[end])) || text[end] == '.')) ++end;
+  while (end < text.size() && (is_atext(static_cast<unsigned char>(text[end])) || text[end] == '.'))
+    ++end;
   const std::string_view local = text.substr(0, end);
-  if (local.empty() || local.front() == '.' || local.back() == '.' || local.find("..") != std::string_view::npos) {
+  if (local.empty() || local.front() == '.' || local.back() == '.' ||
+      local.find("..") != std::string_view::npos) {
     return fail(Errc::kInvalid, "bad local part");
   }
   text.remove_prefix(end);

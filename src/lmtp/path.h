@@ -14,7 +14,8 @@ struct Path {
 };
 
 // Reads "<...>" from the front of `text` and shortens it. A source route is read and dropped
-// (RFC 5321 appendix C). kInvalid for anything else; control characters never pass, not even quoted.
+// (RFC 5321 appendix C). kInvalid for anything else; control characters never pass, not even
+// quoted.
 [[nodiscard]] Result<Path> parse_path(std::string_view& text);
 
 }  // namespace postern::lmtp

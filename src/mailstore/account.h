@@ -111,21 +111,22 @@ class Account {
   virtual task<Result<MailboxId>> create(std::string name, SpecialUse use) = 0;
   // A parent with children stays as a \NonExistent name. INBOX: kCannot. Absent: kNotFound.
   virtual task<Result<void>> remove(std::string name) = 0;
-  // With children. INBOX: moves its messages to a new mailbox and stays (RFC 9051 §6.3.6).
+  // With children, and missing parents of `to`. INBOX: moves its messages to a new mailbox and
+  // stays (RFC 9051 §6.3.6). kNotFound, kAlreadyExists (also for a child), kLimit; kCannot to a
+  // place below itself. The old name stays subscribed and the new one gets the subscription.
   virtual task<Result<void>> rename(std::string from, std::string to) = 0;
   // SUBSCRIBE of an absent name: kNotFound. UNSUBSCRIBE of an unsubscribed one is fine.
   virtual task<Result<void>> subscribe(std::string name, bool on) = 0;
 
   // -- mailboxes --------------------------------------------------------------------------------
-  // From the
-  // hot header; loads no rows. kNotFound.
+  // From the hot header; loads no rows. kNotFound; kCorrupt when the header is damaged.
   [[nodiscard]] virtual Result<MailboxCounts> status(MailboxId mailbox) const = 0;
   // The newest durable version; loads the rows on first use.
   virtual task<Result<VersionPtr>> version(MailboxId mailbox) = 0;
   // The newest version if the rows are loaded, else null. No I/O.
   [[nodiscard]] virtual VersionPtr loaded_version(MailboxId mailbox) const = 0;
-  // UIDs <= `known` (empty: all) expunged after `since`. May name UIDs that never existed when the
-  // history was cut; never a live one (RFC 7162 §3.2.6).
+  // UIDs expunged after `since` and not after `at`. May name UIDs that never existed when the
+  // history was cut; never one that is in `at` (RFC 7162 §3.2.6).
   [[nodiscard]] virtual UidSet vanished_since(MailboxId mailbox, ModSeq since,
                                               const VersionPtr& at) const = 0;
   // \Recent watermark: messages with UID >= the result are recent for the caller; moved to UIDNEXT
@@ -146,17 +147,17 @@ class Account {
   virtual task<Result<CopyResult>> move(MailboxId from, UidSet uids, MailboxId to) = 0;
 
   // -- reading ----------------------------------------------------------------------------------
-  // Structure
-  // records, in the order asked. A damaged or missing record is rebuilt from the body; kCorrupt
-  // only where the body fails too.
+  // Structure records, in the order asked. A damaged or missing record is rebuilt from the body;
+  // kCorrupt only where the body fails too. kExpunged when the message was freed: a while after
+  // its last row went.
   virtual task<Result<std::vector<StoredMessage>>> read_info(std::vector<EmailId> emails) = 0;
-  // Plain bytes of the message, at most `length` from `offset`.
+  // Plain bytes of the message, at most `length` from `offset`; fewer only at its end. kExpunged.
   virtual task<Result<std::string>> read_body(EmailId email, std::uint64_t offset,
                                               std::size_t length) = 0;
 
   // -- change -----------------------------------------------------------------------------------
-  // Raises
-  // `signal` after every published change of `mailbox`. The signal outlives the Watch.
+  // Raises `signal` after every published change of `mailbox`, its deletion included, and when the
+  // account dies. The signal outlives the Watch.
   [[nodiscard]] virtual Watch watch(MailboxId mailbox, Signal& signal) = 0;
 
   // -- quota ------------------------------------------------------------------------------------

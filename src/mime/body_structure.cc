@@ -138,8 +138,9 @@ PartText full_text(const ContentFields& content, const PartInfo& part) {
   return text;
 }
 
-// RFC 9051 §9 body-type-msg. message/global is shown as a message only where it could be descended into:
-// clients of IMAP4rev1 know the form for RFC822 alone, and an encoded one has nothing to show.
+// RFC 9051 §9 body-type-msg. message/global is shown as a message only where it could be descended
+// into: clients of IMAP4rev1 know the form for RFC822 alone, and an encoded one has nothing to
+// show.
 bool shows_message(const PartInfo& part) {
   return part.message || (part.type == "message" && part.subtype == "rfc822");
 }

@@ -162,8 +162,7 @@ inline bool valid_body(const Wire& body, bool extended, std::size_t& parts) {
     return false;
   }
   std::size_t at = 7;
-  const bool global =
-      items[1].text == "global" && items.size() > 7 && !items[7].is_nstring();
+  const bool global = items[1].text == "global" && items.size() > 7 && !items[7].is_nstring();
   if (items[0].text == "message" && (items[1].text == "rfc822" || global)) {
     if (items.size() < 10 || !valid_envelope(items[7]) || !valid_body(items[8], extended, parts) ||
         !items[9].is_number()) {

@@ -162,8 +162,7 @@ class Reading {
     }
     // Reports (message/delivery-status and its like) are text too.
     const bool textual = part.type == "text" || part.type == "message";
-    if (textual && part.children.empty())
-      POSTERN_CO_CHECK_OK(co_await match_body(part));
+    if (textual && part.children.empty()) POSTERN_CO_CHECK_OK(co_await match_body(part));
     co_return Result<void>();
   }
 

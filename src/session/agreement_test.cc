@@ -1,5 +1,5 @@
-// I12: whatever several sessions do to one mailbox, each client that keeps a mailbox from the responses
-// alone agrees with the server once NOOP is answered. Random operations, fixed seeds.
+// I12: whatever several sessions do to one mailbox, each client that keeps a mailbox from the
+// responses alone agrees with the server once NOOP is answered. Random operations, fixed seeds.
 #include <gtest/gtest.h>
 
 #include <charconv>
@@ -30,7 +30,8 @@ class Mirror {
       answer.remove_prefix(end + 2);
       if (response.ends_with('}')) {
         const std::size_t brace = response.rfind('{') + 1;
-        const auto size = parse_decimal<std::size_t>(std::string_view(response).substr(brace, response.size() - brace - 1));
+        const auto size = parse_decimal<std::size_t>(
+            std::string_view(response).substr(brace, response.size() - brace - 1));
         if (!size || *size > answer.size()) return false;
         answer.remove_prefix(*size);
         continue;
@@ -50,7 +51,8 @@ class Mirror {
     std::uint32_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error != std::errc{}) return true;
-    const std::string_view what(end + 1, static_cast<std::size_t>(text.data() + text.size() - end - 1));
+    const std::string_view what(end + 1,
+                                static_cast<std::size_t>(text.data() + text.size() - end - 1));
     if (what == "EXISTS") {
       if (number < rows.size()) return false;
       rows.resize(number);
@@ -66,7 +68,8 @@ class Mirror {
 
   bool fetch(Row& row, std::string_view what) {
     if (const std::size_t at = what.find("UID "); at != std::string_view::npos) {
-      const auto uid = parse_decimal<std::uint32_t>(what.substr(at + 4, what.find_first_of(" )", at + 4) - at - 4));
+      const auto uid = parse_decimal<std::uint32_t>(
+          what.substr(at + 4, what.find_first_of(" )", at + 4) - at - 4));
       if (!uid || (row.uid != 0 && row.uid != *uid)) return false;
       row.uid = *uid;
     }
@@ -88,10 +91,13 @@ class Mirror {
       const std::string_view item = text.substr(0, text.find(','));
       const std::size_t colon = item.find(':');
       const auto first = parse_decimal<std::uint32_t>(item.substr(0, colon));
-      const auto last = colon == std::string_view::npos ? first : parse_decimal<std::uint32_t>(item.substr(colon + 1));
+      const auto last = colon == std::string_view::npos
+                            ? first
+                            : parse_decimal<std::uint32_t>(item.substr(colon + 1));
       if (!first || !last) return false;
       for (std::uint32_t uid = *first; uid <= *last; ++uid) {
-        const auto row = std::find_if(rows.begin(), rows.end(), [&](const Row& r) { return r.uid == uid; });
+        const auto row =
+            std::find_if(rows.begin(), rows.end(), [&](const Row& r) { return r.uid == uid; });
         if (row == rows.end()) return false;
         rows.erase(row);
       }
@@ -111,23 +117,36 @@ class Agreement : public testing::TestWithParam<unsigned> {
  protected:
   Agreement() : random(GetParam()) {}
   std::uint32_t pick(std::uint32_t below) { return static_cast<std::uint32_t>(random() % below); }
-  std::string number(const Player& p) { return std::to_string(1 + pick(static_cast<std::uint32_t>(p.mirror.rows.size()))); }
+  std::string number(const Player& p) {
+    return std::to_string(1 + pick(static_cast<std::uint32_t>(p.mirror.rows.size())));
+  }
 
   std::string operation(const Player& p) {
-    static const char* const kFlags[] = {"\\Seen", "\\Flagged", "\\Deleted", "\\Draft", "$Work", "$Later"};
+    static const char* const kFlags[] = {"\\Seen",  "\\Flagged", "\\Deleted",
+                                         "\\Draft", "$Work",     "$Later"};
     static const char* const kSigns[] = {"", "+", "-"};
     const std::string message = simple_message("x");
     switch (pick(p.mirror.rows.empty() ? 2 : 12)) {
-      case 0: return "a APPEND INBOX {" + std::to_string(message.size()) + "+}\r\n" + message;
-      case 1: return "a NOOP";
-      case 2: return "a EXPUNGE";
-      case 3: return "a FETCH " + number(p) + " (UID FLAGS)";
-      case 4: return "a MOVE " + number(p) + " Trash";
-      case 5: return "a COPY " + number(p) + " INBOX";
-      case 6: return "a FETCH " + number(p) + " BODY[HEADER.FIELDS (SUBJECT)]\r\nb NOOP";
-      case 7: return "a UID SEARCH ALL";
-      case 8: return "a NOOP\r\nb FETCH " + number(p) + " FLAGS";
-      default: break;
+      case 0:
+        return "a APPEND INBOX {" + std::to_string(message.size()) + "+}\r\n" + message;
+      case 1:
+        return "a NOOP";
+      case 2:
+        return "a EXPUNGE";
+      case 3:
+        return "a FETCH " + number(p) + " (UID FLAGS)";
+      case 4:
+        return "a MOVE " + number(p) + " Trash";
+      case 5:
+        return "a COPY " + number(p) + " INBOX";
+      case 6:
+        return "a FETCH " + number(p) + " BODY[HEADER.FIELDS (SUBJECT)]\r\nb NOOP";
+      case 7:
+        return "a UID SEARCH ALL";
+      case 8:
+        return "a NOOP\r\nb FETCH " + number(p) + " FLAGS";
+      default:
+        break;
     }
     std::string set = number(p);
     if (pick(2) == 0) set += ":" + number(p);
@@ -144,7 +163,8 @@ TEST_P(Agreement, AfterNoopEverybodyHasTheSame) {
   for (std::size_t i = 0; i < players.size(); ++i) {
     players[i].client = rig.login();
     players[i].by_uid = i == 2;
-    if (*enable[i] != '\0') static_cast<void>(players[i].client->ask(std::string("e ENABLE ") + enable[i]));
+    if (*enable[i] != '\0')
+      static_cast<void>(players[i].client->ask(std::string("e ENABLE ") + enable[i]));
     ASSERT_TRUE(players[i].mirror.take(players[i].client->ask("s SELECT INBOX")));
   }
   for (int step = 0; step < 600; ++step) {
@@ -179,8 +199,10 @@ INSTANTIATE_TEST_SUITE_P(Seeds, Agreement, testing::Range(1U, 21U));
 // Whatever moment the client hangs up at, the session ends and nothing is left behind.
 TEST(HangUp, AtEveryByteOfASession) {
   const std::string script =
-      "a LOGIN {3+}\r\njoe secret\r\nb APPEND INBOX {3+}\r\nabc\r\nc SELECT INBOX\r\nd UID FETCH 1 BODY[]\r\n"
-      "e IDLE\r\nDONE\r\nf SEARCH TEXT {1+}\r\na\r\ng STORE 1 +FLAGS (\\Deleted)\r\nh EXPUNGE\r\ni LOGOUT\r\n";
+      "a LOGIN {3+}\r\njoe secret\r\nb APPEND INBOX {3+}\r\nabc\r\nc SELECT INBOX\r\nd UID FETCH 1 "
+      "BODY[]\r\n"
+      "e IDLE\r\nDONE\r\nf SEARCH TEXT {1+}\r\na\r\ng STORE 1 +FLAGS (\\Deleted)\r\nh EXPUNGE\r\ni "
+      "LOGOUT\r\n";
   Rig rig;
   for (std::size_t cut = 0; cut < script.size(); ++cut) {
     auto client = rig.connect();

@@ -22,11 +22,13 @@ TEST(Append, AnswersAppendUid) {
   auto client = rig.login();
   EXPECT_THAT(client->raw(append("INBOX", simple_message("one"))),
               MatchesRegex("a OK \\[APPENDUID [0-9]+ 1\\] APPEND completed.\r\n"));
-  EXPECT_THAT(client->raw(append("INBOX (\\Flagged $Work \\Recent) \"17-Jul-1996 02:44:25 -0700\"", simple_message("two"))),
+  EXPECT_THAT(client->raw(append("INBOX (\\Flagged $Work \\Recent) \"17-Jul-1996 02:44:25 -0700\"",
+                                 simple_message("two"))),
               HasSubstr(" 2] "));
   static_cast<void>(client->ask("s SELECT INBOX"));
   EXPECT_EQ(client->ask("f UID FETCH 2 (FLAGS INTERNALDATE)"),
-            "* 2 FETCH (UID 2 FLAGS (\\Flagged $Work \\Recent) INTERNALDATE \"17-Jul-1996 02:44:25 -0700\")\r\n"
+            "* 2 FETCH (UID 2 FLAGS (\\Flagged $Work \\Recent) INTERNALDATE \"17-Jul-1996 02:44:25 "
+            "-0700\")\r\n"
             "f OK FETCH completed.\r\n");
 }
 
@@ -47,8 +49,9 @@ TEST(Append, BytesComeBackIdentical) {
   message += std::string(200'000, '\x80');
   EXPECT_THAT(client->raw(append("INBOX", message)), StartsWith("a OK"));
   static_cast<void>(client->ask("s SELECT INBOX"));
-  EXPECT_EQ(client->ask("f FETCH 1 BODY.PEEK[]"),
-            "* 1 FETCH (BODY[] {" + std::to_string(message.size()) + "}\r\n" + message + ")\r\nf OK FETCH completed.\r\n");
+  EXPECT_EQ(client->ask("f FETCH 1 BODY.PEEK[]"), "* 1 FETCH (BODY[] {" +
+                                                      std::to_string(message.size()) + "}\r\n" +
+                                                      message + ")\r\nf OK FETCH completed.\r\n");
   EXPECT_LE(client->transport().largest_write(), 2 * Output::kFlushAt);
 }
 
@@ -98,7 +101,8 @@ TEST(Append, StoreFailureReadsTheLiteralToItsEnd) {
   Rig rig;
   auto client = rig.login();
   rig.engine->fail_next_commit(Errc::kFull);
-  EXPECT_THAT(client->raw(append("INBOX", "z DELETE canary\r\n")), StartsWith("a NO [UNAVAILABLE]"));
+  EXPECT_THAT(client->raw(append("INBOX", "z DELETE canary\r\n")),
+              StartsWith("a NO [UNAVAILABLE]"));
   EXPECT_EQ(client->ask("n NOOP"), "n OK NOOP completed.\r\n");
 }
 

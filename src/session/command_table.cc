@@ -65,7 +65,9 @@ static_assert(in_order(), "one row per CommandId, in the enum's order");
 
 }  // namespace
 
-const CommandRow& command_row(imap::CommandId id) { return kTable[static_cast<std::size_t>(id)]; }
+const CommandRow& command_row(imap::CommandId id) {
+  return kTable[static_cast<std::size_t>(id)];
+}
 
 bool ambiguous_after_expunge(imap::CommandId next, imap::Addressing by) {
   const bool by_number = next == CommandId::kFetch || next == CommandId::kStore ||

@@ -1,6 +1,6 @@
-// The command table: one row per command, consulted before a literal is accepted, a "+" is sent or an
-// argument is parsed. Which states allow it, whether it reads or breaks sequence numbers, what may be
-// told before its tagged answer, and which literals it may carry.
+// The command table: one row per command, consulted before a literal is accepted, a "+" is sent or
+// an argument is parsed. Which states allow it, whether it reads or breaks sequence numbers, what
+// may be told before its tagged answer, and which literals it may carry.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,12 @@
 
 namespace postern::session {
 
-enum class State : std::uint8_t { kNotAuthenticated = 1, kAuthenticated = 2, kSelected = 4, kLogout = 8 };
+enum class State : std::uint8_t {
+  kNotAuthenticated = 1,
+  kAuthenticated = 2,
+  kSelected = 4,
+  kLogout = 8
+};
 
 enum class SequenceUse : std::uint8_t {
   kNone,
@@ -46,8 +51,8 @@ struct CommandRow {
 
 [[nodiscard]] const CommandRow& command_row(imap::CommandId id);
 
-// True when telling EXPUNGE now could make the pipelined command `next` mean other messages than the
-// client meant when it wrote it.
+// True when telling EXPUNGE now could make the pipelined command `next` mean other messages than
+// the client meant when it wrote it.
 [[nodiscard]] bool ambiguous_after_expunge(imap::CommandId next, imap::Addressing by);
 
 }  // namespace postern::session

@@ -23,15 +23,17 @@ TEST(CommandTable, EveryCommandHasItsRow) {
 TEST(CommandTable, BeforeLoginOnlyWhatRfc9051Section62Allows) {
   for (std::size_t i = 0; i < imap::kCommandCount; ++i) {
     const auto id = static_cast<CommandId>(i);
-    const bool allowed = id == CommandId::kCapability || id == CommandId::kNoop || id == CommandId::kLogout ||
-                         id == CommandId::kId || id == CommandId::kAuthenticate || id == CommandId::kLogin;
+    const bool allowed = id == CommandId::kCapability || id == CommandId::kNoop ||
+                         id == CommandId::kLogout || id == CommandId::kId ||
+                         id == CommandId::kAuthenticate || id == CommandId::kLogin;
     EXPECT_EQ(command_row(id).allowed_in(State::kNotAuthenticated), allowed) << imap::to_string(id);
   }
 }
 
 TEST(CommandTable, SelectedCommandsNeedAMailbox) {
-  for (const auto id : {CommandId::kCheck, CommandId::kClose, CommandId::kUnselect, CommandId::kExpunge,
-                        CommandId::kSearch, CommandId::kFetch, CommandId::kStore, CommandId::kCopy, CommandId::kMove}) {
+  for (const auto id : {CommandId::kCheck, CommandId::kClose, CommandId::kUnselect,
+                        CommandId::kExpunge, CommandId::kSearch, CommandId::kFetch,
+                        CommandId::kStore, CommandId::kCopy, CommandId::kMove}) {
     EXPECT_FALSE(command_row(id).allowed_in(State::kAuthenticated)) << imap::to_string(id);
     EXPECT_TRUE(command_row(id).allowed_in(State::kSelected)) << imap::to_string(id);
   }

@@ -76,7 +76,8 @@ void Context::enable_condstore() {
   out.append("] CONDSTORE is enabled.\r\n");
 }
 
-std::expected<UidSet, Reply> Context::resolve(const imap::NumberSet& set, imap::Addressing by) const {
+std::expected<UidSet, Reply> Context::resolve(const imap::NumberSet& set,
+                                              imap::Addressing by) const {
   if (set.is_saved_result()) return saved_result;
   if (by == imap::Addressing::kUid) return set.resolve<Uid>(shown().last_uid().value());
   const SeqSet seqs = set.resolve<SeqNum>(shown().exists());

@@ -28,7 +28,9 @@ class Pace {
   // Looks at the clock every few calls only.
   [[nodiscard]] bool due() { return ++calls_ % 32 == 0 && due_now(); }
   // For steps that cost much each: looks every time.
-  [[nodiscard]] bool due_now() const { return clock_.now() - last_ >= std::chrono::milliseconds(1); }
+  [[nodiscard]] bool due_now() const {
+    return clock_.now() - last_ >= std::chrono::milliseconds(1);
+  }
   task<void> yield() {
     co_await Yield{};
     last_ = clock_.now();
@@ -66,8 +68,8 @@ struct Context {
   // The session ends after the current reply: "* BYE text" is sent, `reason` is logged.
   void close_with(std::string_view bye_text, std::string_view reason);
   [[nodiscard]] bool closing() const { return !end_reason.empty(); }
-  std::string bye;                  // text; empty: close without a word
-  std::string_view end_reason;      // a literal
+  std::string bye;              // text; empty: close without a word
+  std::string_view end_reason;  // a literal
   bool closed_by_peer = false;
 
   [[nodiscard]] const mailstore::MailboxVersion& shown() const { return *view->shown(); }
@@ -79,19 +81,20 @@ struct Context {
   // Leaves the selected state.
   void unselect();
 
-  // Moves the view to the newest version and tells the client. A mailbox that was deleted, or an account
-  // that is gone, ends the session with BYE. False when the session must end.
+  // Moves the view to the newest version and tells the client. A mailbox that was deleted, or an
+  // account that is gone, ends the session with BYE. False when the session must end.
   task<bool> sync(View::Expunges expunges, const UidSet* skip = nullptr);
   // Before a UID command: what arrived must be found, so the view learns of it first.
   task<bool> sync_arrivals();
 
-  // RFC 7162 §3.1: the first CONDSTORE enabling command; tells HIGHESTMODSEQ when a mailbox is selected.
+  // RFC 7162 §3.1: the first CONDSTORE enabling command; tells HIGHESTMODSEQ when a mailbox is
+  // selected.
   void enable_condstore();
 
-  // The rows a command names, as UIDs. A sequence number beyond EXISTS is BAD (RFC 9051 §9 seq-number);
-  // UIDs that are not there are simply absent.
-  [[nodiscard]] std::expected<UidSet, Reply> resolve(const imap::NumberSet& set, imap::Addressing by) const;
+  // The rows a command names, as UIDs. A sequence number beyond EXISTS is BAD (RFC 9051 §9
+  // seq-number); UIDs that are not there are simply absent.
+  [[nodiscard]] std::expected<UidSet, Reply> resolve(const imap::NumberSet& set,
+                                                     imap::Addressing by) const;
 };
-
 
 }  // namespace postern::session

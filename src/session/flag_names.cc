@@ -32,7 +32,8 @@ Result<FlagNames> sort_flags(const std::vector<imap::Flag>& flags) {
     const bool twice = std::any_of(names.keywords.begin(), names.keywords.end(),
                                    [&](const std::string& k) { return iequals(k, flag); });
     if (twice) continue;
-    if (names.keywords.size() >= mailstore::kMaxKeywords) return fail(Errc::kLimit, "too many keywords");
+    if (names.keywords.size() >= mailstore::kMaxKeywords)
+      return fail(Errc::kLimit, "too many keywords");
     names.keywords.push_back(flag);
   }
   return names;

@@ -1,5 +1,6 @@
 // The command handlers, one family per file in cmd/. Each answers with the tagged reply; what the
-// client must be told before it was appended to the output. State and literals were checked by the table.
+// client must be told before it was appended to the output. State and literals were checked by the
+// table.
 #pragma once
 
 #include <string_view>
@@ -32,7 +33,8 @@ task<Reply> do_list(Context& context, const imap::ListArgs& args);
 task<Reply> do_lsub(Context& context, const imap::ListArgs& args);
 task<Reply> do_namespace(Context& context);
 // "* LIST (...) "/" name" for one existing mailbox (SELECT in rev2).
-void append_list_line(Context& context, const mailstore::Folders& folders, const mailstore::Folder& folder);
+void append_list_line(Context& context, const mailstore::Folders& folders,
+                      const mailstore::Folder& folder);
 // mailbox.cc
 task<Reply> do_create(Context& context, const imap::CreateArgs& args);
 task<Reply> do_delete(Context& context, const imap::MailboxArgs& args);
@@ -42,8 +44,8 @@ task<Reply> do_status(Context& context, const imap::StatusArgs& args);
 // "* STATUS name (...)". An error when the mailbox is not there (any more).
 task<Result<void>> append_status(Context& context, const MailboxHandle& mailbox,
                                  const std::vector<imap::StatusItem>& items);
-// append.cc: reads the streamed literal and the rest of the command itself. `prefix` is the framer's
-// command at the announcement of the literal.
+// append.cc: reads the streamed literal and the rest of the command itself. `prefix` is the
+// framer's command at the announcement of the literal.
 task<Reply> do_append(Context& context, std::string prefix);
 // fetch.cc
 task<Reply> do_fetch(Context& context, const imap::FetchArgs& args);

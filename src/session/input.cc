@@ -9,7 +9,9 @@ namespace postern::session {
 Input::Input(Transport& transport, Clock& clock, Output& out, SessionEntry& entry, Duration stall)
     : transport_(transport), clock_(clock), out_(out), entry_(entry), stall_(stall) {}
 
-Input::~Input() { give_back(); }
+Input::~Input() {
+  give_back();
+}
 
 task<Input::Event> Input::next(Patience patience) {
   while (true) {
@@ -46,14 +48,21 @@ task<Input::Event> Input::next(Patience patience) {
 
 Input::Event Input::to_event(imap::Framer::Action action) {
   switch (action) {
-    case imap::Framer::Action::kCommand: return Event::kCommand;
-    case imap::Framer::Action::kLine: return Event::kLine;
-    case imap::Framer::Action::kLiteral: return Event::kLiteral;
-    case imap::Framer::Action::kStreamBytes: return Event::kStreamBytes;
-    case imap::Framer::Action::kStreamEnd: return Event::kStreamEnd;
-    case imap::Framer::Action::kSkipped: return Event::kSkipped;
+    case imap::Framer::Action::kCommand:
+      return Event::kCommand;
+    case imap::Framer::Action::kLine:
+      return Event::kLine;
+    case imap::Framer::Action::kLiteral:
+      return Event::kLiteral;
+    case imap::Framer::Action::kStreamBytes:
+      return Event::kStreamBytes;
+    case imap::Framer::Action::kStreamEnd:
+      return Event::kStreamEnd;
+    case imap::Framer::Action::kSkipped:
+      return Event::kSkipped;
     case imap::Framer::Action::kNeedMore:
-    case imap::Framer::Action::kBad: break;
+    case imap::Framer::Action::kBad:
+      break;
   }
   return Event::kBad;
 }

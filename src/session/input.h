@@ -1,8 +1,8 @@
 // Input: the client's bytes from the transport through the framer, one event at a time.
 //
 // Before it waits it flushes the output, and while it waits between commands the session holds no
-// buffers. It reads no further than one buffer ahead: what a client pipelines beyond it stays in the
-// kernel until the commands before it are done.
+// buffers. It reads no further than one buffer ahead: what a client pipelines beyond it stays in
+// the kernel until the commands before it are done.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,13 @@ namespace postern::session {
 class Input {
  public:
   enum class Event : std::uint8_t {
-    kCommand, kLine, kLiteral, kStreamBytes, kStreamEnd, kSkipped, kBad,  // as of imap::Framer
+    kCommand,
+    kLine,
+    kLiteral,
+    kStreamBytes,
+    kStreamEnd,
+    kSkipped,
+    kBad,       // as of imap::Framer
     kSignal,    // SessionEntry::wake was raised (and is taken)
     kDeadline,  // nothing came in time
     kClosed,    // the peer is gone, or reads no more

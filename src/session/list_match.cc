@@ -11,7 +11,9 @@ namespace {
 
 constexpr std::string_view kInbox = "INBOX";
 
-bool wildcard(char c) { return c == '*' || c == '%'; }
+bool wildcard(char c) {
+  return c == '*' || c == '%';
+}
 
 // How many leading octets of `name` compare without case.
 std::size_t caseless_prefix(std::string_view name) {
@@ -33,8 +35,8 @@ ListPattern::ListPattern(std::string_view reference, std::string_view pattern) {
     }
     pattern_ += c;
   }
-  literal_ = static_cast<std::size_t>(
-      std::find_if(pattern_.begin(), pattern_.end(), wildcard) - pattern_.begin());
+  literal_ = static_cast<std::size_t>(std::find_if(pattern_.begin(), pattern_.end(), wildcard) -
+                                      pattern_.begin());
 }
 
 void ListPattern::close_over_wildcards(std::vector<std::uint8_t>& set) const {

@@ -17,18 +17,23 @@ using testing::StartsWith;
 TEST(List, ANewAccount) {
   Rig rig;
   auto client = rig.login();
-  EXPECT_EQ(client->ask("a LIST \"\" \"\""), "* LIST (\\Noselect) \"/\" \"\"\r\na OK LIST completed.\r\n");
+  EXPECT_EQ(client->ask("a LIST \"\" \"\""),
+            "* LIST (\\Noselect) \"/\" \"\"\r\na OK LIST completed.\r\n");
   const std::string all = client->ask("a LIST \"\" *");
-  for (const char* line : {"* LIST (\\HasNoChildren) \"/\" \"INBOX\"\r\n", "* LIST (\\HasNoChildren \\Drafts) \"/\" \"Drafts\"\r\n",
-                           "* LIST (\\HasNoChildren \\Sent) \"/\" \"Sent\"\r\n", "* LIST (\\HasNoChildren \\Junk) \"/\" \"Junk\"\r\n",
-                           "* LIST (\\HasNoChildren \\Trash) \"/\" \"Trash\"\r\n", "* LIST (\\HasNoChildren \\Archive) \"/\" \"Archive\"\r\n"}) {
+  for (const char* line : {"* LIST (\\HasNoChildren) \"/\" \"INBOX\"\r\n",
+                           "* LIST (\\HasNoChildren \\Drafts) \"/\" \"Drafts\"\r\n",
+                           "* LIST (\\HasNoChildren \\Sent) \"/\" \"Sent\"\r\n",
+                           "* LIST (\\HasNoChildren \\Junk) \"/\" \"Junk\"\r\n",
+                           "* LIST (\\HasNoChildren \\Trash) \"/\" \"Trash\"\r\n",
+                           "* LIST (\\HasNoChildren \\Archive) \"/\" \"Archive\"\r\n"}) {
     EXPECT_THAT(all, HasSubstr(line));
   }
   const std::string subscribed = client->ask("a LIST (SUBSCRIBED) \"\" *");
   EXPECT_THAT(subscribed, HasSubstr("\\Subscribed \\Sent) \"/\" \"Sent\""));
   EXPECT_THAT(client->ask("a LIST (SPECIAL-USE) \"\" *"), Not(HasSubstr("INBOX")));
   EXPECT_THAT(client->ask("a LSUB \"\" *"), HasSubstr("* LSUB () \"/\" \"Sent\""));
-  EXPECT_EQ(client->ask("a NAMESPACE"), "* NAMESPACE ((\"\" \"/\")) NIL NIL\r\na OK NAMESPACE completed.\r\n");
+  EXPECT_EQ(client->ask("a NAMESPACE"),
+            "* NAMESPACE ((\"\" \"/\")) NIL NIL\r\na OK NAMESPACE completed.\r\n");
 }
 
 TEST(List, HierarchyAndNonExistentParents) {
@@ -38,7 +43,8 @@ TEST(List, HierarchyAndNonExistentParents) {
   EXPECT_THAT(client->ask("a LIST \"\" a%"), HasSubstr("* LIST (\\HasChildren) \"/\" \"a\""));
   EXPECT_THAT(client->ask("a LIST a/ %"), AllOf(HasSubstr("\"a/b\""), Not(HasSubstr("a/b/c"))));
   EXPECT_THAT(client->ask("a DELETE a/b"), StartsWith("a OK"));
-  EXPECT_THAT(client->ask("a LIST \"\" a/%"), HasSubstr("* LIST (\\NonExistent \\Noselect \\HasChildren) \"/\" \"a/b\""));
+  EXPECT_THAT(client->ask("a LIST \"\" a/%"),
+              HasSubstr("* LIST (\\NonExistent \\Noselect \\HasChildren) \"/\" \"a/b\""));
   EXPECT_THAT(client->ask("a SELECT a/b"), StartsWith("a NO [NONEXISTENT]"));
   EXPECT_THAT(client->ask("a STATUS a/b (MESSAGES)"), StartsWith("a NO [NONEXISTENT]"));
   EXPECT_THAT(client->ask("a DELETE a/b/c"), StartsWith("a OK"));
@@ -50,8 +56,10 @@ TEST(List, StatusFollowsItsLine) {
   rig.deliver_many("INBOX", 2);
   auto client = rig.login();
   EXPECT_THAT(client->ask("a LIST \"\" (INBOX Sent) RETURN (STATUS (MESSAGES UNSEEN) SUBSCRIBED)"),
-              StartsWith("* LIST (\\HasNoChildren \\Subscribed) \"/\" \"INBOX\"\r\n* STATUS \"INBOX\" (MESSAGES 2 UNSEEN 2)\r\n"
-                         "* LIST (\\HasNoChildren \\Subscribed \\Sent) \"/\" \"Sent\"\r\n* STATUS \"Sent\" (MESSAGES 0 UNSEEN 0)\r\n"));
+              StartsWith("* LIST (\\HasNoChildren \\Subscribed) \"/\" \"INBOX\"\r\n* STATUS "
+                         "\"INBOX\" (MESSAGES 2 UNSEEN 2)\r\n"
+                         "* LIST (\\HasNoChildren \\Subscribed \\Sent) \"/\" \"Sent\"\r\n* STATUS "
+                         "\"Sent\" (MESSAGES 0 UNSEEN 0)\r\n"));
 }
 
 TEST(List, RecursiveMatch) {
@@ -61,15 +69,19 @@ TEST(List, RecursiveMatch) {
   static_cast<void>(client->ask("a SUBSCRIBE foo/bar"));
   static_cast<void>(client->ask("a UNSUBSCRIBE foo"));
   EXPECT_THAT(client->ask("a LIST (RECURSIVEMATCH) \"\" %"), StartsWith("a BAD"));
-  EXPECT_THAT(client->ask("a LIST (SUBSCRIBED RECURSIVEMATCH) \"\" foo%"),
-              HasSubstr("* LIST (\\HasChildren) \"/\" \"foo\" (\"CHILDINFO\" (\"SUBSCRIBED\"))\r\n"));
+  EXPECT_THAT(
+      client->ask("a LIST (SUBSCRIBED RECURSIVEMATCH) \"\" foo%"),
+      HasSubstr("* LIST (\\HasChildren) \"/\" \"foo\" (\"CHILDINFO\" (\"SUBSCRIBED\"))\r\n"));
   // The child comes itself, so its parent need not.
-  EXPECT_THAT(client->ask("a LIST (SUBSCRIBED RECURSIVEMATCH) \"\" foo*"), Not(HasSubstr("CHILDINFO")));
+  EXPECT_THAT(client->ask("a LIST (SUBSCRIBED RECURSIVEMATCH) \"\" foo*"),
+              Not(HasSubstr("CHILDINFO")));
   EXPECT_THAT(client->ask("a LSUB \"\" foo%"), StartsWith("* LSUB (\\Noselect) \"/\" \"foo\"\r\n"));
   EXPECT_THAT(client->ask("a LSUB \"\" foo/*"), StartsWith("* LSUB () \"/\" \"foo/bar\"\r\n"));
   // A subscription outlives its mailbox.
   static_cast<void>(client->ask("a DELETE foo/bar"));
-  EXPECT_THAT(client->ask("a LIST (SUBSCRIBED) \"\" foo/*"), HasSubstr("(\\NonExistent \\Noselect \\HasNoChildren \\Subscribed) \"/\" \"foo/bar\""));
+  EXPECT_THAT(
+      client->ask("a LIST (SUBSCRIBED) \"\" foo/*"),
+      HasSubstr("(\\NonExistent \\Noselect \\HasNoChildren \\Subscribed) \"/\" \"foo/bar\""));
   EXPECT_THAT(client->ask("a LIST \"\" foo/*"), Not(HasSubstr("foo/bar")));
 }
 
@@ -80,7 +92,8 @@ TEST(List, HostilePatternsAreBounded) {
   static_cast<void>(client->ask("a CREATE " + std::string(40, 'a')));
   std::string pattern;
   for (int i = 0; i < 20; ++i) pattern += "%a";
-  EXPECT_THAT(client->ask("a LIST \"\" \"" + pattern + "b\""), EndsWith("a OK LIST completed.\r\n"));
+  EXPECT_THAT(client->ask("a LIST \"\" \"" + pattern + "b\""),
+              EndsWith("a OK LIST completed.\r\n"));
 }
 
 TEST(List, NamesInUtf7AndUtf8) {
@@ -141,9 +154,12 @@ TEST(Status, EveryItem) {
   Rig rig;
   rig.deliver_many("INBOX", 2);
   auto client = rig.login();
-  EXPECT_THAT(client->ask("a STATUS inbox (MESSAGES RECENT UIDNEXT UIDVALIDITY UNSEEN DELETED SIZE HIGHESTMODSEQ APPENDLIMIT)"),
-              MatchesRegex("\\* STATUS \"INBOX\" \\(MESSAGES 2 RECENT 2 UIDNEXT 3 UIDVALIDITY [0-9]+ UNSEEN 2 DELETED 0 "
-                           "SIZE [0-9]+ HIGHESTMODSEQ [0-9]+ APPENDLIMIT 52428800\\)\r\na OK STATUS completed.\r\n"));
+  EXPECT_THAT(client->ask("a STATUS inbox (MESSAGES RECENT UIDNEXT UIDVALIDITY UNSEEN DELETED SIZE "
+                          "HIGHESTMODSEQ APPENDLIMIT)"),
+              MatchesRegex("\\* STATUS \"INBOX\" \\(MESSAGES 2 RECENT 2 UIDNEXT 3 UIDVALIDITY "
+                           "[0-9]+ UNSEEN 2 DELETED 0 "
+                           "SIZE [0-9]+ HIGHESTMODSEQ [0-9]+ APPENDLIMIT 52428800\\)\r\na OK "
+                           "STATUS completed.\r\n"));
   static_cast<void>(client->ask("s SELECT INBOX"));
   rig.deliver_many("INBOX", 1);
   EXPECT_THAT(client->ask("a STATUS INBOX (MESSAGES)"), HasSubstr("(MESSAGES 3)"));

@@ -1,7 +1,7 @@
 // The only way to a mailbox: a handle that carries the principal and the right it was opened with.
 //
-// Access rules have one place to go. Absent and forbidden are one answer (kNotFound), so that no reply
-// tells whether a name exists that its asker may not see.
+// Access rules have one place to go. Absent and forbidden are one answer (kNotFound), so that no
+// reply tells whether a name exists that its asker may not see.
 #pragma once
 
 #include <memory>
@@ -29,12 +29,13 @@ struct MailboxHandle {
   UidValidity uid_validity;
 };
 
-// kNotFound when the name is not valid, does not exist, has no mailbox (\NonExistent), or is not for
-// this principal. The owner has every right.
-[[nodiscard]] Result<MailboxHandle> open_mailbox(const Principal& who, std::string_view name, Right right);
+// kNotFound when the name is not valid, does not exist, has no mailbox (\NonExistent), or is not
+// for this principal. The owner has every right.
+[[nodiscard]] Result<MailboxHandle> open_mailbox(const Principal& who, std::string_view name,
+                                                 Right right);
 
-// The same for the target of APPEND, COPY and MOVE: kTryCreate in place of kNotFound where a CREATE by
-// the client could help (RFC 9051 §6.4.7).
+// The same for the target of APPEND, COPY and MOVE: kTryCreate in place of kNotFound where a CREATE
+// by the client could help (RFC 9051 §6.4.7).
 [[nodiscard]] Result<MailboxHandle> open_target(const Principal& who, std::string_view name);
 
 }  // namespace postern::session

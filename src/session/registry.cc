@@ -8,7 +8,9 @@ namespace {
 // A session whose write made no progress for this long has nobody at the other end.
 constexpr Duration kDeadAfter = std::chrono::seconds(30);
 
-std::int64_t ns(TimePoint at) { return at.time_since_epoch().count(); }
+std::int64_t ns(TimePoint at) {
+  return at.time_since_epoch().count();
+}
 
 }  // namespace
 

@@ -85,7 +85,8 @@ class SessionRegistry {
   void leave(const EntryPtr& entry);  // a second time is nothing
 
   // Counts the session for `account`. At the limit another one of that account is asked to close: a
-  // dead one (nobody reads its output), else the one that waits longest, else the oldest. Never refuses.
+  // dead one (nobody reads its output), else the one that waits longest, else the oldest. Never
+  // refuses.
   void sign_in(const EntryPtr& entry, AccountId account, std::string_view address);
   void set_client(const EntryPtr& entry, std::string_view client);
   void set_mailbox(const EntryPtr& entry, std::string_view mailbox);

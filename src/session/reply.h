@@ -1,4 +1,5 @@
-// Reply: the tagged end of a command, and the one function that turns an Errc into what a client reads.
+// Reply: the tagged end of a command, and the one function that turns an Errc into what a client
+// reads.
 //
 // The text is fixed: Error::detail is for the log and never leaves the process. "Absent" and
 // "forbidden" are one code, hence one text.
@@ -21,22 +22,28 @@ struct Reply {
   std::string text;
 
   [[nodiscard]] bool ok() const { return status == Status::kOk; }
-  [[nodiscard]] static Reply okay(std::string_view text) { return {Status::kOk, {}, std::string(text)}; }
+  [[nodiscard]] static Reply okay(std::string_view text) {
+    return {Status::kOk, {}, std::string(text)};
+  }
   [[nodiscard]] static Reply okay(std::string code, std::string_view text) {
     return {Status::kOk, std::move(code), std::string(text)};
   }
   [[nodiscard]] static Reply no(std::string_view code, std::string_view text) {
     return {Status::kNo, std::string(code), std::string(text)};
   }
-  [[nodiscard]] static Reply bad(std::string_view text) { return {Status::kBad, {}, std::string(text)}; }
+  [[nodiscard]] static Reply bad(std::string_view text) {
+    return {Status::kBad, {}, std::string(text)};
+  }
 };
 
-// The mapping Errc -> {NO, response code, text}. Logs what an operator must see (corruption, internal).
+// The mapping Errc -> {NO, response code, text}. Logs what an operator must see (corruption,
+// internal).
 [[nodiscard]] Reply reply_for(const Error& error);
 [[nodiscard]] Reply reply_for(const imap::ParseError& error);
 [[nodiscard]] Reply reply_for(imap::Framer::Fault fault);
 
-// "tag OK [CODE] text" CRLF. An empty tag becomes "*" (RFC 9051 §7.1: a BAD that answers no known tag).
+// "tag OK [CODE] text" CRLF. An empty tag becomes "*" (RFC 9051 §7.1: a BAD that answers no known
+// tag).
 void append_reply(std::string& out, std::string_view tag, const Reply& reply);
 
 }  // namespace postern::session

@@ -9,7 +9,9 @@ namespace {
 
 class ReplyTest : public testing::Test {
  protected:
-  ReplyTest() { set_log_sink([](LogLevel, std::string_view) {}); }
+  ReplyTest() {
+    set_log_sink([](LogLevel, std::string_view) {});
+  }
   ~ReplyTest() override { set_log_sink(nullptr); }
 };
 

@@ -32,36 +32,50 @@ TEST_F(SearchCommand, Plain) {
   EXPECT_EQ(client->ask("a SEARCH UID 5"), "* SEARCH 4\r\na OK SEARCH completed.\r\n");
   EXPECT_EQ(client->ask("a SEARCH 4"), "* SEARCH 4\r\na OK SEARCH completed.\r\n");
   EXPECT_EQ(client->ask("a UID SEARCH 2:3 NOT FLAGGED"), "* SEARCH\r\na OK SEARCH completed.\r\n");
-  EXPECT_EQ(client->ask("a SEARCH OR 1 (FLAGGED UID 4)"), "* SEARCH 1 3\r\na OK SEARCH completed.\r\n");
-  EXPECT_THAT(client->ask("a SEARCH CHARSET X-NONE ALL"), StartsWith("a NO [BADCHARSET (US-ASCII UTF-8)]"));
+  EXPECT_EQ(client->ask("a SEARCH OR 1 (FLAGGED UID 4)"),
+            "* SEARCH 1 3\r\na OK SEARCH completed.\r\n");
+  EXPECT_THAT(client->ask("a SEARCH CHARSET X-NONE ALL"),
+              StartsWith("a NO [BADCHARSET (US-ASCII UTF-8)]"));
 }
 
 TEST_F(SearchCommand, Esearch) {
-  EXPECT_EQ(client->ask("a SEARCH RETURN () FLAGGED"), "* ESEARCH (TAG \"a\") ALL 2:3\r\na OK SEARCH completed.\r\n");
-  EXPECT_EQ(client->ask("a UID SEARCH RETURN (MIN MAX COUNT ALL) ALL"),
-            "* ESEARCH (TAG \"a\") UID MIN 1 MAX 5 COUNT 4 ALL 1,3:5\r\na OK SEARCH completed.\r\n");
-  EXPECT_EQ(client->ask("a SEARCH RETURN (COUNT MIN) ANSWERED"), "* ESEARCH (TAG \"a\") COUNT 0\r\na OK SEARCH completed.\r\n");
-  EXPECT_THAT(client->ask("a SEARCH RETURN (MIN) MODSEQ 1"), MatchesRegex("\\* OK \\[HIGHESTMODSEQ.*\\* ESEARCH \\(TAG \"a\"\\) MIN 1 MODSEQ [0-9]+\r\na OK.*"));
-  EXPECT_THAT(client->ask("a SEARCH MODSEQ 1"), MatchesRegex("\\* SEARCH 1 2 3 4 \\(MODSEQ [0-9]+\\)\r\na OK.*"));
+  EXPECT_EQ(client->ask("a SEARCH RETURN () FLAGGED"),
+            "* ESEARCH (TAG \"a\") ALL 2:3\r\na OK SEARCH completed.\r\n");
+  EXPECT_EQ(
+      client->ask("a UID SEARCH RETURN (MIN MAX COUNT ALL) ALL"),
+      "* ESEARCH (TAG \"a\") UID MIN 1 MAX 5 COUNT 4 ALL 1,3:5\r\na OK SEARCH completed.\r\n");
+  EXPECT_EQ(client->ask("a SEARCH RETURN (COUNT MIN) ANSWERED"),
+            "* ESEARCH (TAG \"a\") COUNT 0\r\na OK SEARCH completed.\r\n");
+  EXPECT_THAT(
+      client->ask("a SEARCH RETURN (MIN) MODSEQ 1"),
+      MatchesRegex(
+          "\\* OK \\[HIGHESTMODSEQ.*\\* ESEARCH \\(TAG \"a\"\\) MIN 1 MODSEQ [0-9]+\r\na OK.*"));
+  EXPECT_THAT(client->ask("a SEARCH MODSEQ 1"),
+              MatchesRegex("\\* SEARCH 1 2 3 4 \\(MODSEQ [0-9]+\\)\r\na OK.*"));
 }
 
 TEST_F(SearchCommand, Rev2AnswersWithEsearch) {
   auto modern = rig.select("INBOX", "IMAP4rev2");
-  EXPECT_EQ(modern->ask("a SEARCH FLAGGED"), "* ESEARCH (TAG \"a\") ALL 2:3\r\na OK SEARCH completed.\r\n");
-  EXPECT_EQ(modern->ask("a UID SEARCH ANSWERED"), "* ESEARCH (TAG \"a\") UID\r\na OK SEARCH completed.\r\n");
+  EXPECT_EQ(modern->ask("a SEARCH FLAGGED"),
+            "* ESEARCH (TAG \"a\") ALL 2:3\r\na OK SEARCH completed.\r\n");
+  EXPECT_EQ(modern->ask("a UID SEARCH ANSWERED"),
+            "* ESEARCH (TAG \"a\") UID\r\na OK SEARCH completed.\r\n");
 }
 
 TEST_F(SearchCommand, SavedResult) {
   EXPECT_EQ(client->ask("a FETCH $ UID"), "a OK FETCH completed.\r\n");
-  EXPECT_EQ(client->ask("a SEARCH RETURN (SAVE) FLAGGED"), "a OK SEARCH completed; the result is saved.\r\n");
-  EXPECT_THAT(client->ask("a FETCH $ UID"), StartsWith("* 2 FETCH (UID 3)\r\n* 3 FETCH (UID 4)\r\na OK"));
+  EXPECT_EQ(client->ask("a SEARCH RETURN (SAVE) FLAGGED"),
+            "a OK SEARCH completed; the result is saved.\r\n");
+  EXPECT_THAT(client->ask("a FETCH $ UID"),
+              StartsWith("* 2 FETCH (UID 3)\r\n* 3 FETCH (UID 4)\r\na OK"));
   EXPECT_THAT(client->ask("a UID FETCH $ UID"), StartsWith("* 2 FETCH (UID 3)\r\n"));
   EXPECT_EQ(client->ask("a SEARCH UID $ UID 4"), "* SEARCH 3\r\na OK SEARCH completed.\r\n");
   EXPECT_THAT(client->ask("a STORE $ +FLAGS (\\Deleted)"), HasSubstr("* 3 FETCH"));
   static_cast<void>(client->ask("a UID EXPUNGE 3"));
   EXPECT_THAT(client->ask("a FETCH $ UID"), StartsWith("* 2 FETCH (UID 4)\r\na OK"));
-  EXPECT_EQ(client->ask("a SEARCH RETURN (SAVE MIN COUNT) ALL"),
-            "* ESEARCH (TAG \"a\") MIN 1 COUNT 3\r\na OK SEARCH completed; the result is saved.\r\n");
+  EXPECT_EQ(
+      client->ask("a SEARCH RETURN (SAVE MIN COUNT) ALL"),
+      "* ESEARCH (TAG \"a\") MIN 1 COUNT 3\r\na OK SEARCH completed; the result is saved.\r\n");
   EXPECT_THAT(client->ask("a FETCH $ UID"), HasSubstr("* 3 FETCH"));
   EXPECT_EQ(client->ask("a SEARCH RETURN (SAVE MIN) ALL"),
             "* ESEARCH (TAG \"a\") MIN 1\r\na OK SEARCH completed; the result is saved.\r\n");
@@ -71,8 +85,10 @@ TEST_F(SearchCommand, SavedResult) {
 }
 
 TEST_F(SearchCommand, Text) {
-  EXPECT_EQ(client->ask("a SEARCH SUBJECT \"NUMBER 4\""), "* SEARCH 3\r\na OK SEARCH completed.\r\n");
-  EXPECT_EQ(client->ask("a UID SEARCH BODY world NOT SUBJECT 5"), "* SEARCH 1 3 4\r\na OK SEARCH completed.\r\n");
+  EXPECT_EQ(client->ask("a SEARCH SUBJECT \"NUMBER 4\""),
+            "* SEARCH 3\r\na OK SEARCH completed.\r\n");
+  EXPECT_EQ(client->ask("a UID SEARCH BODY world NOT SUBJECT 5"),
+            "* SEARCH 1 3 4\r\na OK SEARCH completed.\r\n");
   EXPECT_EQ(client->ask("a SEARCH HEADER Message-ID <1@example.org> SENTON 1-Jan-2024"),
             "* SEARCH 1 2 3 4\r\na OK SEARCH completed.\r\n");
 }

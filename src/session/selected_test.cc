@@ -1,5 +1,5 @@
-// SELECT and what the selected state tells: updates between sessions, EXPUNGE rules, STORE, COPY, MOVE,
-// EXPUNGE, CLOSE, IDLE.
+// SELECT and what the selected state tells: updates between sessions, EXPUNGE rules, STORE, COPY,
+// MOVE, EXPUNGE, CLOSE, IDLE.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -19,12 +19,15 @@ TEST(Select, Rev1Responses) {
   Rig rig;
   rig.deliver_many("INBOX", 3);
   auto client = rig.login();
-  EXPECT_THAT(client->ask("a SELECT inbox"),
-              MatchesRegex("\\* FLAGS \\(\\\\Answered \\\\Flagged \\\\Deleted \\\\Seen \\\\Draft\\)\r\n"
-                           "\\* OK \\[PERMANENTFLAGS \\(\\\\Answered \\\\Flagged \\\\Deleted \\\\Seen \\\\Draft \\\\\\*\\)\\] [^\r]*\r\n"
-                           "\\* 3 EXISTS\r\n\\* 3 RECENT\r\n\\* OK \\[UNSEEN 1\\] [^\r]*\r\n"
-                           "\\* OK \\[UIDVALIDITY [0-9]+\\] [^\r]*\r\n\\* OK \\[UIDNEXT 4\\] [^\r]*\r\n"
-                           "\\* OK \\[HIGHESTMODSEQ [0-9]+\\] [^\r]*\r\na OK \\[READ-WRITE\\] SELECT completed.\r\n"));
+  EXPECT_THAT(
+      client->ask("a SELECT inbox"),
+      MatchesRegex("\\* FLAGS \\(\\\\Answered \\\\Flagged \\\\Deleted \\\\Seen \\\\Draft\\)\r\n"
+                   "\\* OK \\[PERMANENTFLAGS \\(\\\\Answered \\\\Flagged \\\\Deleted \\\\Seen "
+                   "\\\\Draft \\\\\\*\\)\\] [^\r]*\r\n"
+                   "\\* 3 EXISTS\r\n\\* 3 RECENT\r\n\\* OK \\[UNSEEN 1\\] [^\r]*\r\n"
+                   "\\* OK \\[UIDVALIDITY [0-9]+\\] [^\r]*\r\n\\* OK \\[UIDNEXT 4\\] [^\r]*\r\n"
+                   "\\* OK \\[HIGHESTMODSEQ [0-9]+\\] [^\r]*\r\na OK \\[READ-WRITE\\] SELECT "
+                   "completed.\r\n"));
 }
 
 TEST(Select, Rev2Responses) {
@@ -45,7 +48,8 @@ TEST(Select, ExamineIsReadOnly) {
   const std::string answer = client->ask("a EXAMINE INBOX");
   EXPECT_THAT(answer, HasSubstr("[PERMANENTFLAGS ()]"));
   EXPECT_THAT(answer, EndsWith("a OK [READ-ONLY] EXAMINE completed.\r\n"));
-  for (const char* line : {"b STORE 1 +FLAGS (\\Deleted)", "b EXPUNGE", "b UID EXPUNGE 1", "b MOVE 1 Trash"}) {
+  for (const char* line :
+       {"b STORE 1 +FLAGS (\\Deleted)", "b EXPUNGE", "b UID EXPUNGE 1", "b MOVE 1 Trash"}) {
     EXPECT_THAT(client->ask(line), StartsWith("b NO [READ-ONLY]")) << line;
   }
   EXPECT_THAT(client->ask("c FETCH 1 BODY[]"), Not(HasSubstr("Seen")));
@@ -56,7 +60,8 @@ TEST(Select, AFailureLeavesNothingSelected) {
   Rig rig;
   auto client = rig.select();
   EXPECT_EQ(client->ask("a SELECT nope"),
-            "* OK [CLOSED] The previous mailbox is closed.\r\na NO [NONEXISTENT] There is no such mailbox.\r\n");
+            "* OK [CLOSED] The previous mailbox is closed.\r\na NO [NONEXISTENT] There is no such "
+            "mailbox.\r\n");
   EXPECT_THAT(client->ask("b FETCH 1 FLAGS"), StartsWith("b BAD"));
 }
 
@@ -82,13 +87,15 @@ TEST(Updates, OneSessionSeesTheOther) {
   rig.deliver_many("INBOX", 4);
   auto a = rig.select();
   auto b = rig.select();
-  EXPECT_THAT(a->ask("x STORE 2 +FLAGS (\\Seen)"), HasSubstr("* 2 FETCH (FLAGS (\\Seen \\Recent))\r\nx OK"));
+  EXPECT_THAT(a->ask("x STORE 2 +FLAGS (\\Seen)"),
+              HasSubstr("* 2 FETCH (FLAGS (\\Seen \\Recent))\r\nx OK"));
   EXPECT_EQ(b->ask("n NOOP"), "* 2 FETCH (FLAGS (\\Seen))\r\nn OK NOOP completed.\r\n");
   EXPECT_EQ(b->ask("n NOOP"), "n OK NOOP completed.\r\n");
   static_cast<void>(a->ask("x STORE 1,3 +FLAGS.SILENT (\\Deleted)"));
   EXPECT_EQ(a->ask("x EXPUNGE"), "* 3 EXPUNGE\r\n* 1 EXPUNGE\r\nx OK EXPUNGE completed.\r\n");
   rig.deliver_many("INBOX", 1);
-  EXPECT_EQ(b->ask("n NOOP"), "* 3 EXPUNGE\r\n* 1 EXPUNGE\r\n* 3 EXISTS\r\n* 1 RECENT\r\nn OK NOOP completed.\r\n");
+  EXPECT_EQ(b->ask("n NOOP"),
+            "* 3 EXPUNGE\r\n* 1 EXPUNGE\r\n* 3 EXISTS\r\n* 1 RECENT\r\nn OK NOOP completed.\r\n");
 }
 
 TEST(Updates, NoExpungeDuringFetchStoreSearchByNumber) {
@@ -99,9 +106,12 @@ TEST(Updates, NoExpungeDuringFetchStoreSearchByNumber) {
   static_cast<void>(a->ask("x STORE 1 +FLAGS.SILENT (\\Deleted)"));
   static_cast<void>(a->ask("x EXPUNGE"));
   rig.deliver_many("INBOX", 1);
-  EXPECT_THAT(b->ask("f FETCH 3 UID"), AllOf(HasSubstr("* 3 FETCH (UID 3)"), HasSubstr("* 4 EXISTS"), Not(HasSubstr("EXPUNGE"))));
-  EXPECT_THAT(b->ask("f STORE 3 +FLAGS (\\Flagged)"), AllOf(HasSubstr("* 3 FETCH"), Not(HasSubstr("EXPUNGE"))));
-  EXPECT_THAT(b->ask("f SEARCH ALL"), AllOf(HasSubstr("* SEARCH 1 2 3 4"), Not(HasSubstr("EXPUNGE"))));
+  EXPECT_THAT(b->ask("f FETCH 3 UID"), AllOf(HasSubstr("* 3 FETCH (UID 3)"),
+                                             HasSubstr("* 4 EXISTS"), Not(HasSubstr("EXPUNGE"))));
+  EXPECT_THAT(b->ask("f STORE 3 +FLAGS (\\Flagged)"),
+              AllOf(HasSubstr("* 3 FETCH"), Not(HasSubstr("EXPUNGE"))));
+  EXPECT_THAT(b->ask("f SEARCH ALL"),
+              AllOf(HasSubstr("* SEARCH 1 2 3 4"), Not(HasSubstr("EXPUNGE"))));
   // The row that is held still answers; what is gone of it is gone.
   EXPECT_THAT(b->ask("f FETCH 1 (UID RFC822.SIZE)"), HasSubstr("* 1 FETCH (UID 1 RFC822.SIZE"));
   EXPECT_THAT(b->ask("f UID FETCH 3 UID"), HasSubstr("* 1 EXPUNGE"));
@@ -115,11 +125,13 @@ TEST(Updates, StoreOnAnExpungedRow) {
   auto b = rig.select();
   static_cast<void>(a->ask("x STORE 1 +FLAGS.SILENT (\\Deleted)"));
   static_cast<void>(a->ask("x EXPUNGE"));
-  EXPECT_THAT(b->ask("f STORE 1:2 +FLAGS (\\Flagged)"), AllOf(HasSubstr("* 2 FETCH"), HasSubstr("f NO [EXPUNGEISSUED]")));
+  EXPECT_THAT(b->ask("f STORE 1:2 +FLAGS (\\Flagged)"),
+              AllOf(HasSubstr("* 2 FETCH"), HasSubstr("f NO [EXPUNGEISSUED]")));
   EXPECT_THAT(b->ask("f UID STORE 1 +FLAGS (\\Flagged)"), HasSubstr("f OK"));
 }
 
-// RFC 9051 §5.5: the FETCH that came along with the NOOP was written before its sender saw the EXPUNGE.
+// RFC 9051 §5.5: the FETCH that came along with the NOOP was written before its sender saw the
+// EXPUNGE.
 TEST(Updates, PipelinedNumbersKeepTheirMeaning) {
   Rig rig;
   rig.deliver_many("INBOX", 2);
@@ -127,7 +139,8 @@ TEST(Updates, PipelinedNumbersKeepTheirMeaning) {
   auto b = rig.select();
   static_cast<void>(a->ask("x STORE 1 +FLAGS.SILENT (\\Deleted)"));
   static_cast<void>(a->ask("x EXPUNGE"));
-  EXPECT_THAT(b->ask("n NOOP\r\nf FETCH 2 UID"), AllOf(HasSubstr("* 2 FETCH (UID 2)"), Not(HasSubstr("EXPUNGE"))));
+  EXPECT_THAT(b->ask("n NOOP\r\nf FETCH 2 UID"),
+              AllOf(HasSubstr("* 2 FETCH (UID 2)"), Not(HasSubstr("EXPUNGE"))));
   EXPECT_THAT(b->ask("n NOOP\r\nf UID FETCH 2 UID"),
               StartsWith("* 1 EXPUNGE\r\nn OK NOOP completed.\r\n* 1 FETCH (UID 2)"));
 }
@@ -153,7 +166,8 @@ TEST(Updates, ADeletedMailboxEndsItsSessions) {
   auto c = rig.login();
   static_cast<void>(c->ask("c CREATE work"));
   static_cast<void>(c->ask("s SELECT work"));
-  EXPECT_EQ(c->ask("d DELETE work"), "* OK [CLOSED] The selected mailbox was deleted.\r\nd OK DELETE completed.\r\n");
+  EXPECT_EQ(c->ask("d DELETE work"),
+            "* OK [CLOSED] The selected mailbox was deleted.\r\nd OK DELETE completed.\r\n");
   EXPECT_THAT(c->ask("f FETCH 1 FLAGS"), StartsWith("f BAD"));
 }
 
@@ -164,13 +178,16 @@ TEST(Store, FormsAndSilence) {
   EXPECT_EQ(client->ask("a STORE 1 FLAGS (\\Seen $A)"),
             "* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $A)\r\n"
             "* 1 FETCH (FLAGS (\\Seen $A \\Recent))\r\na OK STORE completed.\r\n");
-  EXPECT_EQ(client->ask("a STORE 1 -FLAGS (\\Seen)"), "* 1 FETCH (FLAGS ($A \\Recent))\r\na OK STORE completed.\r\n");
+  EXPECT_EQ(client->ask("a STORE 1 -FLAGS (\\Seen)"),
+            "* 1 FETCH (FLAGS ($A \\Recent))\r\na OK STORE completed.\r\n");
   EXPECT_EQ(client->ask("a STORE 1:2 +FLAGS.SILENT (\\Draft)"), "a OK STORE completed.\r\n");
   // Nothing changes, and the client that asked is told all the same.
-  EXPECT_EQ(client->ask("a UID STORE 2 +FLAGS (\\Draft)"), "* 2 FETCH (UID 2 FLAGS (\\Draft \\Recent))\r\na OK STORE completed.\r\n");
+  EXPECT_EQ(client->ask("a UID STORE 2 +FLAGS (\\Draft)"),
+            "* 2 FETCH (UID 2 FLAGS (\\Draft \\Recent))\r\na OK STORE completed.\r\n");
   EXPECT_EQ(client->ask("a UID STORE 99 +FLAGS (\\Draft)"), "a OK STORE completed.\r\n");
   EXPECT_THAT(client->ask("a STORE 3 +FLAGS (\\Draft)"), StartsWith("a BAD"));
-  EXPECT_THAT(client->ask("a STORE 1 +FLAGS (" + std::string(51, 'k') + ")"), StartsWith("a NO [LIMIT]"));
+  EXPECT_THAT(client->ask("a STORE 1 +FLAGS (" + std::string(51, 'k') + ")"),
+              StartsWith("a NO [LIMIT]"));
   EXPECT_THAT(client->ask("a STORE 1 +FLAGS (" + std::string(50, 'k') + ")"), HasSubstr("a OK"));
 }
 
@@ -190,11 +207,16 @@ TEST(Store, UnchangedSince) {
   auto a = rig.select("INBOX", "CONDSTORE");
   static_cast<void>(a->ask("x STORE 2 +FLAGS (\\Flagged)"));
   const std::string modseq = a->ask("f FETCH 1 MODSEQ");
-  const std::string since = modseq.substr(modseq.find("MODSEQ (") + 8, modseq.find("))") - modseq.find("MODSEQ (") - 8);
+  const std::string since =
+      modseq.substr(modseq.find("MODSEQ (") + 8, modseq.find("))") - modseq.find("MODSEQ (") - 8);
   // Delivered one by one: message 1 has the lowest MODSEQ.
-  const std::string answer = a->ask("y STORE 1:3 (UNCHANGEDSINCE " + since + ") +FLAGS.SILENT (\\Seen)");
-  EXPECT_THAT(answer, MatchesRegex("\\* 1 FETCH \\(UID 1 MODSEQ \\([0-9]+\\)\\)\r\ny OK \\[MODIFIED 2:3\\] .*"));
-  EXPECT_THAT(a->ask("y UID STORE 2:3 (UNCHANGEDSINCE 0) FLAGS ()"), HasSubstr("y OK [MODIFIED 2:3]"));
+  const std::string answer =
+      a->ask("y STORE 1:3 (UNCHANGEDSINCE " + since + ") +FLAGS.SILENT (\\Seen)");
+  EXPECT_THAT(
+      answer,
+      MatchesRegex("\\* 1 FETCH \\(UID 1 MODSEQ \\([0-9]+\\)\\)\r\ny OK \\[MODIFIED 2:3\\] .*"));
+  EXPECT_THAT(a->ask("y UID STORE 2:3 (UNCHANGEDSINCE 0) FLAGS ()"),
+              HasSubstr("y OK [MODIFIED 2:3]"));
 }
 
 TEST(Condstore, EnablingWhileSelectedTellsHighestModseq) {
@@ -202,22 +224,27 @@ TEST(Condstore, EnablingWhileSelectedTellsHighestModseq) {
   rig.deliver_many("INBOX", 1);
   auto client = rig.select();
   EXPECT_THAT(client->ask("a FETCH 1 MODSEQ"),
-              MatchesRegex("\\* OK \\[HIGHESTMODSEQ [0-9]+\\] [^\r]*\r\n\\* 1 FETCH \\(MODSEQ \\([0-9]+\\)\\)\r\na OK.*"));
+              MatchesRegex("\\* OK \\[HIGHESTMODSEQ [0-9]+\\] [^\r]*\r\n\\* 1 FETCH \\(MODSEQ "
+                           "\\([0-9]+\\)\\)\r\na OK.*"));
   auto other = rig.select();
   static_cast<void>(other->ask("x STORE 1 +FLAGS (\\Seen)"));
-  EXPECT_THAT(client->ask("n NOOP"),
-              MatchesRegex("\\* 1 FETCH \\(UID 1 FLAGS \\(\\\\Seen \\\\Recent\\) MODSEQ \\([0-9]+\\)\\)\r\nn OK.*"));
+  EXPECT_THAT(
+      client->ask("n NOOP"),
+      MatchesRegex(
+          "\\* 1 FETCH \\(UID 1 FLAGS \\(\\\\Seen \\\\Recent\\) MODSEQ \\([0-9]+\\)\\)\r\nn OK.*"));
 }
 
 TEST(Copy, CopyUidAndErrors) {
   Rig rig;
   rig.deliver_many("INBOX", 3);
   auto client = rig.select();
-  EXPECT_THAT(client->ask("a COPY 1:2 Archive"), MatchesRegex("a OK \\[COPYUID [0-9]+ 1:2 1:2\\] COPY completed.\r\n"));
+  EXPECT_THAT(client->ask("a COPY 1:2 Archive"),
+              MatchesRegex("a OK \\[COPYUID [0-9]+ 1:2 1:2\\] COPY completed.\r\n"));
   EXPECT_THAT(client->ask("a UID COPY 3 archive-none"), StartsWith("a NO [TRYCREATE]"));
   EXPECT_THAT(client->ask("a UID COPY 77 Archive"), StartsWith("a OK COPY completed"));
   EXPECT_THAT(client->ask("a COPY 4 Archive"), StartsWith("a BAD"));
-  EXPECT_THAT(client->ask("a COPY 1 INBOX"), AllOf(HasSubstr("* 4 EXISTS"), HasSubstr("a OK [COPYUID")));
+  EXPECT_THAT(client->ask("a COPY 1 INBOX"),
+              AllOf(HasSubstr("* 4 EXISTS"), HasSubstr("a OK [COPYUID")));
   EXPECT_THAT(client->ask("s STATUS Archive (MESSAGES)"), HasSubstr("(MESSAGES 2)"));
 }
 
@@ -226,9 +253,12 @@ TEST(Move, CopyUidThenExpunge) {
   rig.deliver_many("INBOX", 3);
   auto client = rig.select();
   EXPECT_THAT(client->ask("a MOVE 1,3 Trash"),
-              MatchesRegex("\\* OK \\[COPYUID [0-9]+ 1,3 1:2\\] Moved.\r\n\\* 3 EXPUNGE\r\n\\* 1 EXPUNGE\r\na OK MOVE completed.\r\n"));
-  EXPECT_THAT(client->ask("a UID MOVE 1:9,77 Trash"), AllOf(HasSubstr(" 2 3] Moved"), HasSubstr("* 1 EXPUNGE")));
-  EXPECT_EQ(client->ask("a UID MOVE 1:9 Trash"), "a OK MOVE completed; no messages were there.\r\n");
+              MatchesRegex("\\* OK \\[COPYUID [0-9]+ 1,3 1:2\\] Moved.\r\n\\* 3 EXPUNGE\r\n\\* 1 "
+                           "EXPUNGE\r\na OK MOVE completed.\r\n"));
+  EXPECT_THAT(client->ask("a UID MOVE 1:9,77 Trash"),
+              AllOf(HasSubstr(" 2 3] Moved"), HasSubstr("* 1 EXPUNGE")));
+  EXPECT_EQ(client->ask("a UID MOVE 1:9 Trash"),
+            "a OK MOVE completed; no messages were there.\r\n");
   EXPECT_THAT(client->ask("a UID MOVE 1:9 nope"), StartsWith("a NO [TRYCREATE]"));
   EXPECT_THAT(client->ask("a MOVE 1 Trash"), StartsWith("a BAD"));
 }
@@ -238,7 +268,8 @@ TEST(Move, QresyncTellsVanished) {
   rig.deliver_many("INBOX", 3);
   auto client = rig.select("INBOX", "QRESYNC");
   EXPECT_THAT(client->ask("a UID MOVE 2:3 Trash"),
-              MatchesRegex("\\* OK \\[COPYUID [0-9]+ 2:3 1:2\\] Moved.\r\n\\* VANISHED 2:3\r\na OK \\[HIGHESTMODSEQ [0-9]+\\] .*"));
+              MatchesRegex("\\* OK \\[COPYUID [0-9]+ 2:3 1:2\\] Moved.\r\n\\* VANISHED 2:3\r\na OK "
+                           "\\[HIGHESTMODSEQ [0-9]+\\] .*"));
 }
 
 TEST(Expunge, UidExpungeTakesOnlyTheNamed) {
@@ -257,7 +288,8 @@ TEST(Expunge, UnselectKeepsWhatIsDeleted) {
   auto client = rig.select();
   static_cast<void>(client->ask("a STORE 1 +FLAGS.SILENT (\\Deleted)"));
   EXPECT_EQ(client->ask("c UNSELECT"), "c OK UNSELECT completed.\r\n");
-  EXPECT_THAT(client->ask("s STATUS INBOX (MESSAGES DELETED)"), HasSubstr("(MESSAGES 1 DELETED 1)"));
+  EXPECT_THAT(client->ask("s STATUS INBOX (MESSAGES DELETED)"),
+              HasSubstr("(MESSAGES 1 DELETED 1)"));
 }
 
 TEST(Idle, PushesAtOnce) {
@@ -287,7 +319,8 @@ TEST(Idle, KeepAliveAndPipelinedDone) {
   }
   EXPECT_EQ(idler->ask("done\r\nn NOOP"), "i OK IDLE completed.\r\nn OK NOOP completed.\r\n");
   EXPECT_EQ(idler->ask("i IDLE\r\nDONE\r\nj IDLE\r\nDONE\r\nn NOOP"),
-            "+ idling\r\ni OK IDLE completed.\r\n+ idling\r\nj OK IDLE completed.\r\nn OK NOOP completed.\r\n");
+            "+ idling\r\ni OK IDLE completed.\r\n+ idling\r\nj OK IDLE completed.\r\nn OK NOOP "
+            "completed.\r\n");
 }
 
 // B21.
@@ -320,7 +353,8 @@ TEST(Qresync, SelectResynchronises) {
   static_cast<void>(a->ask("x UID STORE 5 +FLAGS (\\Seen)"));
 
   auto b = rig.login();
-  EXPECT_THAT(b->ask("q SELECT INBOX (QRESYNC (" + validity + " " + modseq + "))"), StartsWith("q BAD"));
+  EXPECT_THAT(b->ask("q SELECT INBOX (QRESYNC (" + validity + " " + modseq + "))"),
+              StartsWith("q BAD"));
   static_cast<void>(b->ask("e ENABLE QRESYNC"));
   const std::string answer = b->ask("q SELECT INBOX (QRESYNC (" + validity + " " + modseq + "))");
   EXPECT_THAT(answer, HasSubstr("* VANISHED (EARLIER) 2,4\r\n"));
@@ -333,8 +367,10 @@ TEST(Qresync, SelectResynchronises) {
   const std::string stale = b->ask("q SELECT INBOX (QRESYNC (1 " + modseq + "))");
   EXPECT_THAT(stale, Not(HasSubstr("VANISHED")));
   EXPECT_THAT(b->ask("v UID FETCH 1:* (FLAGS) (CHANGEDSINCE " + modseq + " VANISHED)"),
-              AllOf(HasSubstr("* VANISHED (EARLIER) 2,4\r\n"), HasSubstr("* 3 FETCH (UID 5 FLAGS (\\Seen)"), HasSubstr("MODSEQ")));
-  EXPECT_THAT(b->ask("v FETCH 1:* (FLAGS) (CHANGEDSINCE " + modseq + " VANISHED)"), StartsWith("v BAD"));
+              AllOf(HasSubstr("* VANISHED (EARLIER) 2,4\r\n"),
+                    HasSubstr("* 3 FETCH (UID 5 FLAGS (\\Seen)"), HasSubstr("MODSEQ")));
+  EXPECT_THAT(b->ask("v FETCH 1:* (FLAGS) (CHANGEDSINCE " + modseq + " VANISHED)"),
+              StartsWith("v BAD"));
 }
 
 }  // namespace

@@ -19,10 +19,10 @@ class SessionRegistry;
 struct Limits {
   Duration time_to_authenticate = std::chrono::seconds(60);  // in total, not per byte
   Duration idle_without_idle = std::chrono::minutes(30);     // RFC 9051 §5.4: at least 30 minutes
-  Duration stall = std::chrono::minutes(5);                  // half a command, or output nobody reads
-  Duration keep_alive = std::chrono::minutes(2);             // of IDLE
-  unsigned bad_before_login = 3;                             // in a row
-  unsigned bad_after_login = 10;                             // in a row
+  Duration stall = std::chrono::minutes(5);       // half a command, or output nobody reads
+  Duration keep_alive = std::chrono::minutes(2);  // of IDLE
+  unsigned bad_before_login = 3;                  // in a row
+  unsigned bad_after_login = 10;                  // in a row
   unsigned rejected_passwords = 3;
 };
 

@@ -15,20 +15,26 @@ namespace {
 
 std::string_view bye_text(CloseReason reason) {
   switch (reason) {
-    case CloseReason::kTooManySessions: return "Too many sessions of this account; this one was closed.";
-    case CloseReason::kShutdown: return "The server is shutting down. Please connect again.";
+    case CloseReason::kTooManySessions:
+      return "Too many sessions of this account; this one was closed.";
+    case CloseReason::kShutdown:
+      return "The server is shutting down. Please connect again.";
     case CloseReason::kKicked:
-    case CloseReason::kNone: break;
+    case CloseReason::kNone:
+      break;
   }
   return "This session was closed by the operator.";
 }
 
 std::string_view end_reason(CloseReason reason) {
   switch (reason) {
-    case CloseReason::kTooManySessions: return "too_many_sessions";
-    case CloseReason::kShutdown: return "shutdown";
+    case CloseReason::kTooManySessions:
+      return "too_many_sessions";
+    case CloseReason::kShutdown:
+      return "shutdown";
     case CloseReason::kKicked:
-    case CloseReason::kNone: break;
+    case CloseReason::kNone:
+      break;
   }
   return "kicked";
 }
@@ -37,7 +43,9 @@ std::string_view end_reason(CloseReason reason) {
 
 Session::Session(Services& services, Transport& transport) : context_(services, transport) {}
 
-Session::~Session() { context_.services.registry.leave(context_.entry); }
+Session::~Session() {
+  context_.services.registry.leave(context_.entry);
+}
 
 std::size_t Session::held() const {
   return context_.in.held() + const_cast<Context&>(context_).in.framer().held();
@@ -75,12 +83,22 @@ task<void> Session::serve() {
   while (!context_.closing()) {
     const Input::Event event = co_await context_.in.next(patience());
     switch (event) {
-      case Input::Event::kCommand: co_await on_command(); break;
-      case Input::Event::kLiteral: co_await on_literal(); break;
-      case Input::Event::kBad: on_bad(); break;
-      case Input::Event::kSignal: break;
-      case Input::Event::kDeadline: on_deadline(); break;
-      case Input::Event::kSkipped: break;
+      case Input::Event::kCommand:
+        co_await on_command();
+        break;
+      case Input::Event::kLiteral:
+        co_await on_literal();
+        break;
+      case Input::Event::kBad:
+        on_bad();
+        break;
+      case Input::Event::kSignal:
+        break;
+      case Input::Event::kDeadline:
+        on_deadline();
+        break;
+      case Input::Event::kSkipped:
+        break;
       case Input::Event::kClosed:
       case Input::Event::kLine:
       case Input::Event::kStreamBytes:
@@ -123,12 +141,16 @@ Input::Patience Session::patience() const {
 std::optional<Reply> Session::refuse(const imap::CommandHead& head) const {
   if (command_row(head.id).allowed_in(context_.state)) return std::nullopt;
   switch (context_.state) {
-    case State::kNotAuthenticated: return Reply::bad("Log in first.");
+    case State::kNotAuthenticated:
+      return Reply::bad("Log in first.");
     case State::kAuthenticated:
-      return Reply::bad(command_row(head.id).allowed_in(State::kSelected) ? "No mailbox is selected."
-                                                                          : "Already logged in.");
-    case State::kSelected: return Reply::bad("Already logged in.");
-    case State::kLogout: break;
+      return Reply::bad(command_row(head.id).allowed_in(State::kSelected)
+                            ? "No mailbox is selected."
+                            : "Already logged in.");
+    case State::kSelected:
+      return Reply::bad("Already logged in.");
+    case State::kLogout:
+      break;
   }
   return Reply::bad("The session has ended.");
 }
@@ -241,8 +263,8 @@ View::Expunges Session::expunges_now(const CommandRow& row, const imap::CommandH
   const bool by_uid = head.by == imap::Addressing::kUid;
   if (row.updates == Updates::kNoExpunge && !by_uid) return View::Expunges::kHold;
   if (row.sequence == SequenceUse::kBreaks) return View::Expunges::kTell;
-  // RFC 9051 §5.5: a command that is here already was written before its sender could read an EXPUNGE,
-  // so one that counts messages gets the numbering its sender had in mind.
+  // RFC 9051 §5.5: a command that is here already was written before its sender could read an
+  // EXPUNGE, so one that counts messages gets the numbering its sender had in mind.
   const std::string_view ahead = context_.in.ahead();
   if (ahead.empty()) return View::Expunges::kTell;
   const auto next = imap::parse_head(ahead.substr(0, ahead.find("\r\n")));
@@ -263,8 +285,8 @@ task<void> Session::finish(std::string_view tag, const imap::CommandHead& head, 
   count_bad(reply.status == Reply::Status::kBad);
 }
 
-// An account that died under its sessions (an unknown outcome, another owner) stays dead for them; the
-// client gets a living one by connecting again.
+// An account that died under its sessions (an unknown outcome, another owner) stays dead for them;
+// the client gets a living one by connecting again.
 void Session::close_if_lost() {
   if (context_.principal.account == nullptr) return;
   const mailstore::FoldersPtr folders = context_.account().folders();
@@ -272,7 +294,8 @@ void Session::close_if_lost() {
   if (inbox == nullptr) return;
   const auto counts = context_.account().status(inbox->id);
   if (counts || counts.error().code != Errc::kUnavailable) return;
-  context_.close_with("The connection to the mail store was lost. Please connect again.", "account_lost");
+  context_.close_with("The connection to the mail store was lost. Please connect again.",
+                      "account_lost");
 }
 
 void Session::count_bad(bool bad) {
@@ -281,8 +304,8 @@ void Session::count_bad(bool bad) {
     return;
   }
   const Limits& limits = context_.settings->limits;
-  const unsigned limit = context_.state == State::kNotAuthenticated ? limits.bad_before_login
-                                                                    : limits.bad_after_login;
+  const unsigned limit =
+      context_.state == State::kNotAuthenticated ? limits.bad_before_login : limits.bad_after_login;
   if (++bad_in_a_row_ >= limit) context_.close_with("Too many bad commands.", "bad_commands");
 }
 
@@ -290,7 +313,8 @@ void Session::log_end() const {
   const Context& c = context_;
   log_info("session_end",
            {{"session", c.entry->number()},
-            {"account", c.principal.record == nullptr ? std::uint64_t{0} : c.principal.record->id.value()},
+            {"account",
+             c.principal.record == nullptr ? std::uint64_t{0} : c.principal.record->id.value()},
             {"authenticated", c.principal.record != nullptr},
             {"peer", c.transport.peer().address},
             {"tls", c.transport.peer().tls_version},

@@ -8,8 +8,8 @@
 //   logout             LOGOUT, a limit, the peer, the     -
 //                      registry (kick, eviction, drain)
 //
-// Commands run strictly one after the other, in the order sent; what a client pipelines waits in the
-// input. All references outlive run(); the session runs on one executor.
+// Commands run strictly one after the other, in the order sent; what a client pipelines waits in
+// the input. All references outlive run(); the session runs on one executor.
 #pragma once
 
 #include <string>
@@ -47,7 +47,8 @@ class Session {
   // The table's verdict on the head of a command, before anything else of it is looked at.
   [[nodiscard]] std::optional<Reply> refuse(const imap::CommandHead& head) const;
   task<void> finish(std::string_view tag, const imap::CommandHead& head, Reply reply);
-  [[nodiscard]] View::Expunges expunges_now(const CommandRow& row, const imap::CommandHead& head) const;
+  [[nodiscard]] View::Expunges expunges_now(const CommandRow& row,
+                                            const imap::CommandHead& head) const;
   void close_if_lost();
   void count_bad(bool bad);
   void log_end() const;

@@ -58,27 +58,37 @@ Histogram* family(imap::CommandId id) {
   using imap::CommandId;
   switch (id) {
     case CommandId::kLogin:
-    case CommandId::kAuthenticate: return &auth_seconds;
+    case CommandId::kAuthenticate:
+      return &auth_seconds;
     case CommandId::kSelect:
-    case CommandId::kExamine: return &select_seconds;
+    case CommandId::kExamine:
+      return &select_seconds;
     case CommandId::kList:
     case CommandId::kLsub:
-    case CommandId::kStatus: return &list_seconds;
+    case CommandId::kStatus:
+      return &list_seconds;
     case CommandId::kCreate:
     case CommandId::kDelete:
     case CommandId::kRename:
     case CommandId::kSubscribe:
-    case CommandId::kUnsubscribe: return &mailbox_seconds;
-    case CommandId::kAppend: return &append_seconds;
-    case CommandId::kFetch: return &fetch_seconds;
-    case CommandId::kSearch: return &search_seconds;
+    case CommandId::kUnsubscribe:
+      return &mailbox_seconds;
+    case CommandId::kAppend:
+      return &append_seconds;
+    case CommandId::kFetch:
+      return &fetch_seconds;
+    case CommandId::kSearch:
+      return &search_seconds;
     case CommandId::kStore:
     case CommandId::kCopy:
     case CommandId::kMove:
     case CommandId::kExpunge:
-    case CommandId::kClose: return &change_seconds;
-    case CommandId::kIdle: return nullptr;  // lasts as long as its client likes
-    default: return &other_seconds;
+    case CommandId::kClose:
+      return &change_seconds;
+    case CommandId::kIdle:
+      return nullptr;  // lasts as long as its client likes
+    default:
+      return &other_seconds;
   }
 }
 
@@ -89,7 +99,8 @@ Histogram* family(imap::CommandId id) {
 
 void count_command(std::optional<imap::CommandId> id, Reply::Status status) {
   counters()
-      .at(id ? static_cast<std::size_t>(*id) : imap::kCommandCount, static_cast<std::size_t>(status))
+      .at(id ? static_cast<std::size_t>(*id) : imap::kCommandCount,
+          static_cast<std::size_t>(status))
       .add();
 }
 

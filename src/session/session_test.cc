@@ -15,7 +15,8 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-constexpr const char* kBefore = "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR AUTH=PLAIN AUTH=LOGIN ID ENABLE";
+constexpr const char* kBefore =
+    "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR AUTH=PLAIN AUTH=LOGIN ID ENABLE";
 constexpr const char* kFailed = "NO [AUTHENTICATIONFAILED] Authentication failed.\r\n";
 
 TEST(Greeting, NamesCapabilities) {
@@ -42,9 +43,10 @@ TEST(Login, OkCarriesTheOtherCapabilities) {
   EXPECT_EQ(before, std::string("* CAPABILITY ") + kBefore + "\r\na OK CAPABILITY completed.\r\n");
   const std::string ok = client->ask("b LOGIN joe secret");
   EXPECT_THAT(ok, StartsWith("b OK [CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ "));
-  for (const char* name : {"IDLE", "UIDPLUS", "MOVE", "SPECIAL-USE", "CREATE-SPECIAL-USE", "NAMESPACE", "ID",
-                           "ENABLE", "UNSELECT", "CHILDREN", "LIST-EXTENDED", "LIST-STATUS", "STATUS=SIZE",
-                           "CONDSTORE", "QRESYNC", "ESEARCH", "SEARCHRES", "UTF8=ACCEPT", "APPENDLIMIT=52428800"}) {
+  for (const char* name :
+       {"IDLE", "UIDPLUS", "MOVE", "SPECIAL-USE", "CREATE-SPECIAL-USE", "NAMESPACE", "ID", "ENABLE",
+        "UNSELECT", "CHILDREN", "LIST-EXTENDED", "LIST-STATUS", "STATUS=SIZE", "CONDSTORE",
+        "QRESYNC", "ESEARCH", "SEARCHRES", "UTF8=ACCEPT", "APPENDLIMIT=52428800"}) {
     EXPECT_THAT(ok, HasSubstr(std::string(" ") + name)) << name;
   }
   EXPECT_THAT(ok, Not(HasSubstr("AUTH=")));
@@ -67,7 +69,8 @@ TEST(Login, ThreeWrongPasswordsEndIt) {
   auto client = rig.connect();
   EXPECT_EQ(client->ask("a LOGIN joe wrong"), std::string("a ") + kFailed);
   EXPECT_EQ(client->ask("b LOGIN nobody secret"), std::string("b ") + kFailed);
-  EXPECT_EQ(client->ask("c LOGIN joe wrong"), std::string("c ") + kFailed + "* BYE Too many failed logins.\r\n");
+  EXPECT_EQ(client->ask("c LOGIN joe wrong"),
+            std::string("c ") + kFailed + "* BYE Too many failed logins.\r\n");
   EXPECT_TRUE(client->ended());
 }
 
@@ -75,7 +78,8 @@ TEST(Login, BusyIsNotWrong) {
   Rig rig;
   rig.authenticator.busy = true;
   auto client = rig.connect();
-  for (int i = 0; i < 5; ++i) EXPECT_THAT(client->ask("a LOGIN joe secret"), StartsWith("a NO [UNAVAILABLE]"));
+  for (int i = 0; i < 5; ++i)
+    EXPECT_THAT(client->ask("a LOGIN joe secret"), StartsWith("a NO [UNAVAILABLE]"));
   rig.authenticator.busy = false;
   EXPECT_THAT(client->ask("b LOGIN joe secret"), StartsWith("b OK"));
 }
@@ -110,10 +114,12 @@ TEST(Authenticate, MalformedResponses) {
     EXPECT_THAT(client->ask(junk), StartsWith("a BAD ")) << junk;
     EXPECT_EQ(client->ask("b NOOP"), "b OK NOOP completed.\r\n") << junk;
   }
-  for (const std::string& message : {std::string("joe"), std::string("\0joe", 4), std::string("\0joe\0secret\0x", 13),
-                                     std::string("\0\0secret", 8), std::string("\0joe\0\xC3", 6)}) {
+  for (const std::string& message :
+       {std::string("joe"), std::string("\0joe", 4), std::string("\0joe\0secret\0x", 13),
+        std::string("\0\0secret", 8), std::string("\0joe\0\xC3", 6)}) {
     auto client = rig.connect();
-    EXPECT_EQ(client->ask("a AUTHENTICATE PLAIN " + crypto::base64_encode(message)), std::string("a ") + kFailed);
+    EXPECT_EQ(client->ask("a AUTHENTICATE PLAIN " + crypto::base64_encode(message)),
+              std::string("a ") + kFailed);
   }
   auto empty = rig.connect();
   static_cast<void>(empty->ask("a AUTHENTICATE PLAIN"));
@@ -129,11 +135,35 @@ TEST(Authenticate, MalformedResponses) {
 // Every command in each state: what the table refuses is BAD, and nothing else happens.
 TEST(States, WrongStateIsBad) {
   Rig rig;
-  const char* const lines[imap::kCommandCount] = {
-      "CAPABILITY", "NOOP", "LOGOUT", "ID NIL", "AUTHENTICATE PLAIN =", "LOGIN x y", "ENABLE X", "SELECT INBOX",
-      "EXAMINE INBOX", "CREATE x", "DELETE x", "RENAME x y", "SUBSCRIBE INBOX", "UNSUBSCRIBE x", "LIST \"\" *",
-      "LSUB \"\" *", "NAMESPACE", "STATUS INBOX (MESSAGES)", "APPEND INBOX {1+}\r\nx", "IDLE\r\nDONE", "CHECK", "CLOSE",
-      "UNSELECT", "EXPUNGE", "SEARCH ALL", "FETCH 1 FLAGS", "STORE 1 FLAGS ()", "COPY 1 INBOX", "MOVE 1 INBOX"};
+  const char* const lines[imap::kCommandCount] = {"CAPABILITY",
+                                                  "NOOP",
+                                                  "LOGOUT",
+                                                  "ID NIL",
+                                                  "AUTHENTICATE PLAIN =",
+                                                  "LOGIN x y",
+                                                  "ENABLE X",
+                                                  "SELECT INBOX",
+                                                  "EXAMINE INBOX",
+                                                  "CREATE x",
+                                                  "DELETE x",
+                                                  "RENAME x y",
+                                                  "SUBSCRIBE INBOX",
+                                                  "UNSUBSCRIBE x",
+                                                  "LIST \"\" *",
+                                                  "LSUB \"\" *",
+                                                  "NAMESPACE",
+                                                  "STATUS INBOX (MESSAGES)",
+                                                  "APPEND INBOX {1+}\r\nx",
+                                                  "IDLE\r\nDONE",
+                                                  "CHECK",
+                                                  "CLOSE",
+                                                  "UNSELECT",
+                                                  "EXPUNGE",
+                                                  "SEARCH ALL",
+                                                  "FETCH 1 FLAGS",
+                                                  "STORE 1 FLAGS ()",
+                                                  "COPY 1 INBOX",
+                                                  "MOVE 1 INBOX"};
   for (std::size_t i = 0; i < imap::kCommandCount; ++i) {
     const CommandRow& row = command_row(static_cast<imap::CommandId>(i));
     const std::string line = std::string("t ") + lines[i];
@@ -146,7 +176,8 @@ TEST(States, WrongStateIsBad) {
                                                       : rig.select();
       const std::string answer = client->ask(line);
       if (row.allowed_in(state)) {
-        const bool numbers = row.sequence != SequenceUse::kNone && row.id != imap::CommandId::kExpunge &&
+        const bool numbers = row.sequence != SequenceUse::kNone &&
+                             row.id != imap::CommandId::kExpunge &&
                              row.id != imap::CommandId::kSearch;
         if (!numbers) {
           EXPECT_THAT(answer, Not(HasSubstr("t BAD"))) << line;
@@ -196,7 +227,8 @@ TEST(Limits, TagsAreEchoedOnlyWhenValid) {
   const std::string answer = client->ask(long_tag + " NOOP");
   EXPECT_THAT(answer, StartsWith("* BAD "));
   EXPECT_THAT(answer, Not(HasSubstr(long_tag)));
-  EXPECT_THAT(client->ask(std::string(64, 'a') + " NOOP"), StartsWith(std::string(64, 'a') + " OK"));
+  EXPECT_THAT(client->ask(std::string(64, 'a') + " NOOP"),
+              StartsWith(std::string(64, 'a') + " OK"));
 }
 
 TEST(Limits, OtherProtocolsAreClosedWithoutAWord) {
@@ -362,18 +394,22 @@ TEST(Session, PipelinedCommandsAreAnsweredInOrder) {
 
 TEST(Session, EverySplitOfAScript) {
   const std::string script =
-      "a LOGIN {3+}\r\njoe secret\r\nb CREATE {4+}\r\nwork\r\nc APPEND work {3+}\r\nabc\r\nd SELECT work\r\n"
+      "a LOGIN {3+}\r\njoe secret\r\nb CREATE {4+}\r\nwork\r\nc APPEND work {3+}\r\nabc\r\nd "
+      "SELECT work\r\n"
       "e UID FETCH 1 BODY.PEEK[]\r\nf LOGOUT\r\n";
   std::string whole;
-  for (std::size_t size : {std::size_t{1000}, std::size_t{1}, std::size_t{2}, std::size_t{3}, std::size_t{7}}) {
+  for (std::size_t size :
+       {std::size_t{1000}, std::size_t{1}, std::size_t{2}, std::size_t{3}, std::size_t{7}}) {
     Rig rig;
     auto client = rig.connect();
     client->transport().set_read_size(size);
     std::string answer = client->raw(script);
     EXPECT_THAT(answer, EndsWith("f OK LOGOUT completed.\r\n")) << size << answer;
     // UIDVALIDITY is drawn anew for each store.
-    for (std::size_t at; (at = answer.find("APPENDUID ")) != std::string::npos;) answer.erase(at, 21);
-    for (std::size_t at; (at = answer.find("UIDVALIDITY ")) != std::string::npos;) answer.erase(at, 22);
+    for (std::size_t at; (at = answer.find("APPENDUID ")) != std::string::npos;)
+      answer.erase(at, 21);
+    for (std::size_t at; (at = answer.find("UIDVALIDITY ")) != std::string::npos;)
+      answer.erase(at, 22);
     if (whole.empty()) whole = answer;
     EXPECT_EQ(answer, whole) << size;
   }

@@ -62,8 +62,10 @@ View::View(MailboxHandle handle, VersionPtr shown, Access access)
 void View::claim_recent() {
   const Uid from = handle_.account->claim_recent(handle_.id, read_only());
   std::uint32_t next = newest_->counts().uid_next.value();
-  // The watermark may lie past the shown version; what is claimed with it is recent here and nowhere else.
-  if (const auto now = handle_.account->status(handle_.id)) next = std::max(next, now->uid_next.value());
+  // The watermark may lie past the shown version; what is claimed with it is recent here and
+  // nowhere else.
+  if (const auto now = handle_.account->status(handle_.id))
+    next = std::max(next, now->uid_next.value());
   if (from.value() < next) recent_ = recent_.unite(UidSet::range(from.value(), next - 1));
 }
 

@@ -1,5 +1,5 @@
-// View: the selected mailbox as its client knows it. It holds the version it has shown last; what the
-// client must be told is the difference to a newer one.
+// View: the selected mailbox as its client knows it. It holds the version it has shown last; what
+// the client must be told is the difference to a newer one.
 //
 // One owner, one coroutine. The view never changes by itself: sequence numbers move only in tell().
 #pragma once
@@ -28,8 +28,8 @@ struct Enabled {
   [[nodiscard]] bool uid_in_updates() const { return rev2 || condstore || qresync; }
 };
 
-// Renders flags of rows; remembers the texts of the chunk it saw last, because few sets serve many rows.
-// A chunk is known by its address: reset() before the version that keeps it alive is let go.
+// Renders flags of rows; remembers the texts of the chunk it saw last, because few sets serve many
+// rows. A chunk is known by its address: reset() before the version that keeps it alive is let go.
 class FlagText {
  public:
   void reset() { chunk_ = nullptr; }
@@ -63,10 +63,11 @@ class View {
   [[nodiscard]] const UidSet& recent() const { return recent_; }
   [[nodiscard]] std::uint32_t recent_count() const;
 
-  // Moves to `newest` and tells the client: EXPUNGE or VANISHED (unless on hold), EXISTS, RECENT, and
-  // FETCH for changed rows other than `skip` (the caller tells those). False when the peer is gone.
-  task<bool> tell(Output& out, mailstore::VersionPtr newest, Expunges expunges, const Enabled& enabled,
-                  const UidSet* skip = nullptr);
+  // Moves to `newest` and tells the client: EXPUNGE or VANISHED (unless on hold), EXISTS, RECENT,
+  // and FETCH for changed rows other than `skip` (the caller tells those). False when the peer is
+  // gone.
+  task<bool> tell(Output& out, mailstore::VersionPtr newest, Expunges expunges,
+                  const Enabled& enabled, const UidSet* skip = nullptr);
 
   // "* FLAGS (...)" for the shown version.
   void append_flags_response(std::string& out) const;
@@ -89,8 +90,8 @@ class View {
   FlagText flag_text_;
 };
 
-// Walks the rows of `uids` in a version, in UID order, some at a time; it may change version between
-// two takes as long as no row before the last one taken moved.
+// Walks the rows of `uids` in a version, in UID order, some at a time; it may change version
+// between two takes as long as no row before the last one taken moved.
 class RowCursor {
  public:
   explicit RowCursor(const UidSet& uids) : uids_(uids) {}  // outlives the cursor

@@ -32,8 +32,8 @@ VersionPtr version(const std::vector<std::uint32_t>& uids, std::size_t per_chunk
   mailstore::MailboxCounts counts;
   counts.exists = static_cast<std::uint32_t>(uids.size());
   counts.uid_next = Uid(uids.empty() ? 1 : uids.back() + 1);
-  return std::make_shared<MailboxVersion>(UidValidity(7), counts, std::make_shared<std::vector<std::string>>(),
-                                          std::move(chunks));
+  return std::make_shared<MailboxVersion>(
+      UidValidity(7), counts, std::make_shared<std::vector<std::string>>(), std::move(chunks));
 }
 
 std::vector<std::uint32_t> uids_of(const std::vector<MailboxVersion::MessageRef>& rows) {
@@ -63,7 +63,8 @@ class ViewTest : public testing::Test {
 
 TEST_F(ViewTest, ExpungesComeFromTheTopDownThenExists) {
   View view({}, version({1, 2, 3, 4}), View::Access::kReadWrite);
-  EXPECT_EQ(tell(view, version({2, 4, 5, 6}), View::Expunges::kTell), "* 3 EXPUNGE\r\n* 1 EXPUNGE\r\n* 4 EXISTS\r\n");
+  EXPECT_EQ(tell(view, version({2, 4, 5, 6}), View::Expunges::kTell),
+            "* 3 EXPUNGE\r\n* 1 EXPUNGE\r\n* 4 EXISTS\r\n");
   EXPECT_EQ(tell(view, view.newest(), View::Expunges::kTell), "");
 }
 

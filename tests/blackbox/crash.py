@@ -20,7 +20,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from lib import clients, corpus, harness, imap
 from lib.harness import Failure, check, equal, note, test
 from lib.lmtp import Lmtp, LmtpError
-from lib.oracle import Book, Box, flags_of
+from lib.oracle import Book, Box, Found, flags_of
 
 BROKEN = (imap.Closed, LmtpError, OSError)  # what a worker sees when the server is killed
 WORKERS, MOST = 3, 25
@@ -141,6 +141,55 @@ class Flagger:
         self.pending = None
 
 
+class Pipeliner:
+    """Appends numbered messages to two mailboxes in turn without waiting for answers (I8): what is
+    found after a kill is everything acknowledged and, of the rest, a beginning without a hole."""
+
+    def __init__(self):
+        self.failure, self.sent, self.acknowledged = None, 0, 0
+
+    def prepare(self, session):
+        for name in ("pipe/a", "pipe/b"):
+            session.ok(f"CREATE {name}")
+
+    def work(self, server):
+        try:
+            session = imap.session(server)
+            waiting = []
+            while True:
+                for _ in range(16):
+                    self.sent += 1
+                    message = corpus.simple(self.sent, f"pipelined {self.sent}")
+                    tag = session.tag()
+                    waiting.append(tag)
+                    session.send(tag + b" APPEND pipe/%s {%d+}\r\n" % (b"ab"[self.sent % 2:][:1], len(message))
+                                 + message + b"\r\n")
+                while len(waiting) > 8:
+                    reply = session.finish(waiting.pop(0))
+                    check(reply.ok, f"APPEND answered {reply}")
+                    self.acknowledged += 1
+        except BROKEN:
+            pass
+        except Exception as error:
+            self.failure = error
+
+    def verify(self, session):
+        found = []
+        for name in ("pipe/a", "pipe/b"):
+            session.select(name)
+            bodies = session.fetch("1:*", "(UID BODY.PEEK[TEXT])", uid=True).by_uid() if session.search("ALL") else {}
+            numbers = [int(items["BODY[TEXT]"].split()[1]) for _, items in sorted(bodies.items())]
+            equal(numbers, sorted(numbers), f"order of {name}")
+            found += numbers
+            if bodies:
+                session.ok("STORE 1:* +FLAGS.SILENT (\\Deleted)")
+                session.ok("EXPUNGE")
+        found.sort()
+        check(len(found) >= self.acknowledged, f"I1: {self.acknowledged} acknowledged, {len(found)} found")
+        equal(found, list(range(1, len(found) + 1)), "I8: what is there of the pipelined messages")
+        self.sent = self.acknowledged = 0
+
+
 class Deliverer:
     """Delivers to INBOX; what got its 250 must be there (I1), nothing twice or in parts (I2)."""
 
@@ -193,12 +242,13 @@ def shared_flags(session):
     return {uid: flags_of(items) for uid, items in session.fetch("1:*", "(UID FLAGS)", uid=True).by_uid().items()}
 
 
-def verify_all(server, workers, flaggers, deliverer):
+def verify_all(server, workers, flaggers, deliverer, pipeliner):
     with imap.session(server) as session:
         session.ok("ENABLE QRESYNC")
         for worker in workers:
             worker.book.verify(session)
         deliverer.verify(session)
+        pipeliner.verify(session)
         found = shared_flags(session)
         for flagger in flaggers:
             flagger.verify(found)
@@ -269,12 +319,13 @@ def nothing_acknowledged_is_lost():
     server = harness.new_server()
     workers = [Worker(number, options.seed) for number in range(WORKERS)]
     flaggers = [Flagger("flagger1", options.seed), Flagger("flagger2", options.seed)]
-    deliverer = Deliverer(options.seed)
+    deliverer, pipeliner = Deliverer(options.seed), Pipeliner()
     with server:
         server.add_account(clients.ADDRESS, clients.PASSWORD)
         with imap.session(server) as session:
             for worker in workers:
                 worker.prepare(session)
+            pipeliner.prepare(session)
             session.ok("CREATE shared")
             for number in range(20):
                 check(session.append("shared", fresh(rng)[1]).ok, "APPEND")
@@ -283,9 +334,9 @@ def nothing_acknowledged_is_lost():
         began = time.monotonic()
         for kill in range(1, options.kills + 1):
             try:
-                one_round(server, [*workers, *flaggers, deliverer], rng)
+                one_round(server, [*workers, *flaggers, deliverer, pipeliner], rng)
                 restart(server, rng)
-                verify_all(server, workers, flaggers, deliverer)
+                verify_all(server, workers, flaggers, deliverer, pipeliner)
             except Exception:
                 note(f"in round {kill} of seed {options.seed}; POSTERN_KEEP=1 keeps {server.folder}")
                 raise
@@ -295,6 +346,49 @@ def nothing_acknowledged_is_lost():
         done = sum((worker.book.done for worker in workers), start=type(workers[0].book.done)())
         note(f"{options.kills} kills in {time.monotonic() - began:.0f} s over {dict(done)} "
              f"and {deliverer.count} deliveries")
+
+
+@test
+def the_oracle_notices():
+    """Changes behind its back must fail: an oracle that never complains proves nothing."""
+    with harness.new_server() as server:
+        server.add_account(clients.ADDRESS, clients.PASSWORD)
+        with imap.session(server) as session:
+            session.ok("ENABLE QRESYNC")
+            worker = Worker(9, harness.options.seed)
+            worker.prepare(session)
+            selected = None
+            for _ in range(60):
+                selected = worker.step(session, selected)
+            worker.book.verify(session)
+            name = next(name for name, box in sorted(worker.book.boxes.items()) if box.messages)
+            tamper = {
+                "a lost message": lambda: (session.ok("STORE 1 +FLAGS.SILENT (\\Deleted)"), session.ok("EXPUNGE")),
+                "a lost flag change": lambda: session.ok("STORE 1 +FLAGS.SILENT (tampered)"),
+                "a message from nowhere": lambda: session.append(name, corpus.simple(1)),
+                "a lost mailbox": lambda: session.ok(f"RENAME {name} {name}-gone"),
+            }
+            for what, change in tamper.items():
+                session.select(name)
+                change()
+                try:
+                    worker.book.verify(session)
+                except Failure as failure:
+                    note(f"{what}: noticed: {str(failure)[:90]}")
+                else:
+                    raise Failure(f"{what} went unnoticed")
+                if what != "a lost mailbox":
+                    worker.book = resynchronised(worker.book, session)
+
+
+def resynchronised(book, session):
+    """A new book that takes the server's state for granted."""
+    again = Book(book.root)
+    for name in book.boxes:
+        again.boxes[name] = Box()
+        found = Found(session, name, None)
+        again.boxes[name].messages = dict(found.messages)
+    return again
 
 
 harness.main(lambda parser: parser.add_argument(

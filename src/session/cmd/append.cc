@@ -1,8 +1,8 @@
 // APPEND (RFC 9051 §6.3.12, APPENDUID of RFC 4315, the UTF8 form of RFC 6855).
 //
-// DEVIATION: RFC 9755 §4 refuses 8-bit header fields from clients without UTF8=ACCEPT. Old mail has them
-// and must be movable byte for byte with any client, so it is stored as it came.
-// Mailbox, size, quota and flags are checked before the "+"; the literal then streams into the store.
+// DEVIATION: RFC 9755 §4 refuses 8-bit header fields from clients without UTF8=ACCEPT. Old mail has
+// them and must be movable byte for byte with any client, so it is stored as it came. Mailbox,
+// size, quota and flags are checked before the "+"; the literal then streams into the store.
 // SECURITY (desync): whatever fails after that, the literal and the rest of the command are read to
 // their end and nothing of them is taken for a command.
 #include <optional>
@@ -57,7 +57,8 @@ std::expected<Target, Reply> prepare(Context& context, std::string_view prefix) 
   return target;
 }
 
-// Feeds the literal to the writer. The first failure drops the writer and the rest flows into nothing.
+// Feeds the literal to the writer. The first failure drops the writer and the rest flows into
+// nothing.
 class Receiver {
  public:
   Receiver(Context& context, Target& target) : context_(context), target_(target) {}
@@ -68,8 +69,11 @@ class Receiver {
       const TimePoint never = TimePoint::max();
       const Input::Event event = co_await context_.in.next({never, never});
       switch (event) {
-        case Input::Event::kStreamBytes: co_await take(context_.in.framer().body()); break;
-        case Input::Event::kStreamEnd: break;
+        case Input::Event::kStreamBytes:
+          co_await take(context_.in.framer().body());
+          break;
+        case Input::Event::kStreamEnd:
+          break;
         case Input::Event::kCommand: {
           const std::string_view rest = context_.in.framer().command().substr(prefix_size);
           if (!imap::valid_append_suffix(rest, target_.args.utf8)) {
@@ -94,7 +98,8 @@ class Receiver {
             context_.close_with(reply_for(context_.in.framer().fault()).text, "protocol_error");
           }
           co_return reply_for(context_.in.framer().fault());
-        case Input::Event::kSkipped: co_return Reply::bad("The command was malformed.");
+        case Input::Event::kSkipped:
+          co_return Reply::bad("The command was malformed.");
         case Input::Event::kLine:
         case Input::Event::kClosed:
           context_.closed_by_peer = true;
@@ -121,7 +126,8 @@ class Receiver {
 task<Reply> commit(Context& context, Target target) {
   auto staged = co_await target.writer->finish();
   if (!staged) co_return reply_for(staged.error());
-  mailstore::NewMessage message{std::move(*staged), target.flags.system, std::move(target.flags.keywords),
+  mailstore::NewMessage message{std::move(*staged), target.flags.system,
+                                std::move(target.flags.keywords),
                                 context.services.clock.unix_seconds(), 0};
   if (target.args.date) {
     message.internal_date = target.args.date->unix_seconds;

@@ -1,7 +1,7 @@
 // LOGIN and AUTHENTICATE PLAIN and LOGIN (RFC 9051 §6.2, RFC 4616, SASL-IR of RFC 4959).
 //
-// SECURITY: every password ends in one place, try_password(); every copy is wiped there or before. The
-// client reads one text whatever was wrong.
+// SECURITY: every password ends in one place, try_password(); every copy is wiped there or before.
+// The client reads one text whatever was wrong.
 #include <optional>
 #include <utility>
 
@@ -25,7 +25,8 @@ task<Reply> try_password(Context& context, std::string authzid, std::string auth
                          crypto::Secret password) {
   auth::AuthRequest request{std::move(authzid), std::move(authcid), std::move(password),
                             context.transport.peer().address};
-  const auth::AuthVerdict verdict = co_await context.services.authenticator.check(std::move(request));
+  const auth::AuthVerdict verdict =
+      co_await context.services.authenticator.check(std::move(request));
   if (verdict.reason == auth::AuthReason::kBusy) {
     // Not "wrong": an app that is told AUTHENTICATIONFAILED asks its user for a new password.
     co_return reply_for(Error{Errc::kUnavailable, {}, {}});
@@ -49,7 +50,8 @@ task<Reply> try_password(Context& context, std::string authzid, std::string auth
   limits.literal_plus = !context.settings->literal_minus;
   context.in.framer().set_limits(limits);
   context.services.registry.sign_in(context.entry, verdict.account->id, verdict.account->address);
-  co_return Reply::okay("CAPABILITY " + capabilities(*context.settings, Authenticated::kYes), "Logged in.");
+  co_return Reply::okay("CAPABILITY " + capabilities(*context.settings, Authenticated::kYes),
+                        "Logged in.");
 }
 
 struct Cancelled {
@@ -75,7 +77,8 @@ task<std::expected<std::string, Cancelled>> challenge(Context& context, std::str
       context.in.wipe_later();
       std::string line(framer.command());
       // RFC 9051 §6.2.2: "*" cancels, and the answer is BAD.
-      if (line == "*") co_return Out(std::unexpect, Cancelled{Reply::bad("AUTHENTICATE cancelled.")});
+      if (line == "*")
+        co_return Out(std::unexpect, Cancelled{Reply::bad("AUTHENTICATE cancelled.")});
       co_return Out(std::move(line));
     }
     if (event == Input::Event::kBad && framer.fatal()) {

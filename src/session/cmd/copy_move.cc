@@ -40,8 +40,8 @@ task<std::expected<Plan, Reply>> prepare(Context& context, const imap::CopyArgs&
 task<Reply> do_copy(Context& context, const imap::CopyArgs& args) {
   auto plan = co_await prepare(context, args);
   if (!plan) co_return std::move(plan.error());
-  const auto copied =
-      co_await context.account().copy(context.view->handle().id, std::move(plan->uids), plan->target.id);
+  const auto copied = co_await context.account().copy(context.view->handle().id,
+                                                      std::move(plan->uids), plan->target.id);
   if (!copied) co_return reply_for(copied.error());
   // RFC 4315 §3: without a copy there is no COPYUID; UIDs that are not there are no error.
   if (copied->from.empty()) co_return Reply::okay("COPY completed; no messages were there.");
@@ -52,8 +52,8 @@ task<Reply> do_move(Context& context, const imap::CopyArgs& args) {
   if (context.view->read_only()) co_return reply_for(Error{Errc::kReadOnly, {}, {}});
   auto plan = co_await prepare(context, args);
   if (!plan) co_return std::move(plan.error());
-  const auto moved =
-      co_await context.account().move(context.view->handle().id, std::move(plan->uids), plan->target.id);
+  const auto moved = co_await context.account().move(context.view->handle().id,
+                                                     std::move(plan->uids), plan->target.id);
   if (!moved) co_return reply_for(moved.error());
   // RFC 6851 §3.3: stale UIDs are OK, or clients ask for ever.
   if (moved->from.empty()) co_return Reply::okay("MOVE completed; no messages were there.");

@@ -15,7 +15,8 @@ task<Reply> do_expunge(Context& context, const imap::ExpungeArgs& args) {
     if (!resolved) co_return std::move(resolved.error());
     uids = std::move(*resolved);
   }
-  const auto expunged = co_await context.account().expunge(context.view->handle().id, std::move(uids));
+  const auto expunged =
+      co_await context.account().expunge(context.view->handle().id, std::move(uids));
   if (!expunged) co_return reply_for(expunged.error());
   if (!co_await context.sync(View::Expunges::kTell)) co_return Reply::okay("EXPUNGE completed.");
   if (context.enabled.condstore && expunged->modseq.valid()) {

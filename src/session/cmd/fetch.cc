@@ -1,7 +1,7 @@
 // FETCH and UID FETCH (RFC 9051 §6.4.5), CHANGEDSINCE and VANISHED (RFC 7162 §3.1.4, §3.2.6).
 //
-// Rows go out in batches: \Seen is set for a batch in one commit before its bytes leave, so a client
-// that hangs up has not lost the unseen state of what it never got.
+// Rows go out in batches: \Seen is set for a batch in one commit before its bytes leave, so a
+// client that hangs up has not lost the unseen state of what it never got.
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -36,7 +36,8 @@ struct Plan {
 Plan make_plan(Context& context, const imap::FetchArgs& args) {
   Plan plan;
   const auto has = [&](FetchItem item) {
-    return std::any_of(args.items.begin(), args.items.end(), [&](const auto& a) { return a.item == item; });
+    return std::any_of(args.items.begin(), args.items.end(),
+                       [&](const auto& a) { return a.item == item; });
   };
   // RFC 9051 §6.4.9: a UID command's FETCH data always has the UID; apps like it first.
   if (args.by == imap::Addressing::kUid && !has(FetchItem::kUid)) {
@@ -44,12 +45,14 @@ Plan make_plan(Context& context, const imap::FetchArgs& args) {
   }
   plan.items.insert(plan.items.end(), args.items.begin(), args.items.end());
   // RFC 7162 §3.1.4.1: CHANGEDSINCE implies MODSEQ.
-  if (args.changed_since && !has(FetchItem::kModSeq)) plan.items.push_back({FetchItem::kModSeq, false, {}, {}});
+  if (args.changed_since && !has(FetchItem::kModSeq))
+    plan.items.push_back({FetchItem::kModSeq, false, {}, {}});
   plan.modseq = has(FetchItem::kModSeq) || args.changed_since.has_value();
   plan.flags = has(FetchItem::kFlags);
   plan.changed_since = args.changed_since.value_or(0);
   plan.structure = std::any_of(plan.items.begin(), plan.items.end(), needs_structure);
-  plan.seen = !context.view->read_only() && std::any_of(plan.items.begin(), plan.items.end(), sets_seen);
+  plan.seen =
+      !context.view->read_only() && std::any_of(plan.items.begin(), plan.items.end(), sets_seen);
   return plan;
 }
 
@@ -61,12 +64,14 @@ class Fetch {
     RowCursor cursor(uids);
     while (!context_.out.failed()) {
       // A session that is asked to close does not first finish what may take hours.
-      if (context_.entry->close_reason() != CloseReason::kNone) co_return Reply::no("UNAVAILABLE", "FETCH ended early.");
+      if (context_.entry->close_reason() != CloseReason::kNone)
+        co_return Reply::no("UNAVAILABLE", "FETCH ended early.");
       mailstore::VersionPtr version = context_.view->shown();
       auto rows = cursor.take(*version, plan_.batch());
       if (rows.empty()) break;
       if (plan_.changed_since != 0) {
-        std::erase_if(rows, [&](const auto& row) { return row.row->modseq.value() <= plan_.changed_since; });
+        std::erase_if(
+            rows, [&](const auto& row) { return row.row->modseq.value() <= plan_.changed_since; });
       }
       UidSet newly_seen;
       if (plan_.seen) {
@@ -79,7 +84,8 @@ class Fetch {
       }
       co_await write_batch(rows, newly_seen);
     }
-    if (unknown_encoding_) co_return Reply::no("UNKNOWN-CTE", "A part has an encoding the server does not know.");
+    if (unknown_encoding_)
+      co_return Reply::no("UNKNOWN-CTE", "A part has an encoding the server does not know.");
     if (failure_) co_return reply_for(*failure_);
     co_return Reply::okay("FETCH completed.");
   }
@@ -93,16 +99,18 @@ class Fetch {
     }
     if (unseen.empty()) co_return unseen;
     const mailstore::FlagChange change{mailstore::FlagMode::kAdd, mailstore::kSeen, {}};
-    const auto stored = co_await context_.account().store(context_.view->handle().id, unseen, change, std::nullopt);
+    const auto stored =
+        co_await context_.account().store(context_.view->handle().id, unseen, change, std::nullopt);
     // Reading goes on where nothing can be written, a full disk for example.
     if (!stored || stored->after == nullptr) co_return UidSet();
     const UidSet changed = stored->modified;
-    static_cast<void>(co_await context_.view->tell(context_.out, stored->after, View::Expunges::kHold,
-                                                   context_.enabled, &changed));
+    static_cast<void>(co_await context_.view->tell(
+        context_.out, stored->after, View::Expunges::kHold, context_.enabled, &changed));
     co_return changed;
   }
 
-  task<void> write_batch(const std::vector<MailboxVersion::MessageRef>& rows, const UidSet& newly_seen) {
+  task<void> write_batch(const std::vector<MailboxVersion::MessageRef>& rows,
+                         const UidSet& newly_seen) {
     std::vector<std::optional<mailstore::StoredMessage>> stored;
     if (plan_.structure) stored = co_await load(rows);
     for (std::size_t i = 0; i < rows.size() && !context_.out.failed(); ++i) {
@@ -183,7 +191,8 @@ class Fetch {
     out.append(")\r\n");
   }
 
-  void note_item(const MailboxVersion::MessageRef& row, const imap::FetchAtt& item, const Error& error) {
+  void note_item(const MailboxVersion::MessageRef& row, const imap::FetchAtt& item,
+                 const Error& error) {
     const bool binary = item.item == FetchItem::kBinary || item.item == FetchItem::kBinarySize;
     if (binary && error.code == Errc::kCannot) {
       unknown_encoding_ = true;
@@ -213,7 +222,9 @@ class Fetch {
         out += "UID ";
         imap::append_number(out, row.row->uid.value());
         break;
-      case FetchItem::kFlags: context_.view->append_flags(out, row, context_.enabled); break;
+      case FetchItem::kFlags:
+        context_.view->append_flags(out, row, context_.enabled);
+        break;
       case FetchItem::kInternalDate:
         out += "INTERNALDATE ";
         imap::append_date_time(out, {row.row->internal_date, row.row->zone_minutes});
@@ -227,7 +238,8 @@ class Fetch {
         imap::append_number(out, row.row->modseq.value());
         out += ')';
         break;
-      default: break;
+      default:
+        break;
     }
   }
 
@@ -239,8 +251,9 @@ class Fetch {
 
 task<bool> tell_vanished(Context& context, const UidSet& asked, std::uint64_t since) {
   const mailstore::VersionPtr shown = context.view->shown();
-  const UidSet vanished =
-      context.account().vanished_since(context.view->handle().id, ModSeq(since), shown).intersect(asked);
+  const UidSet vanished = context.account()
+                              .vanished_since(context.view->handle().id, ModSeq(since), shown)
+                              .intersect(asked);
   if (vanished.empty()) co_return true;
   context.out.append("* VANISHED (EARLIER) ");
   const bool written = co_await context.out.write(vanished.to_string());

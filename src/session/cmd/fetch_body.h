@@ -20,8 +20,10 @@ struct FetchSource {
 [[nodiscard]] bool sets_seen(const imap::FetchAtt& item);
 [[nodiscard]] bool reads_bytes(const imap::FetchAtt& item);
 
-// Appends `NAME value` for an item that reads_bytes(). On an error the value is NIL (0 for a size) and the
-// error is returned; a failure in the middle of a literal ends the session, as nothing else can be said.
-task<Result<void>> write_body_item(Context& context, const FetchSource& source, const imap::FetchAtt& item);
+// Appends `NAME value` for an item that reads_bytes(). On an error the value is NIL (0 for a size)
+// and the error is returned; a failure in the middle of a literal ends the session, as nothing else
+// can be said.
+task<Result<void>> write_body_item(Context& context, const FetchSource& source,
+                                   const imap::FetchAtt& item);
 
 }  // namespace postern::session

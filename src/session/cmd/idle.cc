@@ -1,5 +1,5 @@
-// IDLE (RFC 2177, RFC 9051 §6.3.13): changes are pushed the moment they are published; "* OK Still here"
-// keeps NATs and apps awake. The line that ends it may come together with the next command.
+// IDLE (RFC 2177, RFC 9051 §6.3.13): changes are pushed the moment they are published; "* OK Still
+// here" keeps NATs and apps awake. The line that ends it may come together with the next command.
 #include "base/ascii.h"
 #include "session/handlers.h"
 
@@ -20,9 +20,10 @@ task<Reply> do_idle(Context& context) {
     }
     switch (co_await context.in.next({next_word, never})) {
       case Input::Event::kCommand: {
-        // SECURITY (desync): DONE is framed as a command, not as a raw line. Whatever else comes may carry
-        // literals, and their octets must not become commands.
-        if (iequals(context.in.framer().command(), "DONE")) co_return Reply::okay("IDLE completed.");
+        // SECURITY (desync): DONE is framed as a command, not as a raw line. Whatever else comes
+        // may carry literals, and their octets must not become commands.
+        if (iequals(context.in.framer().command(), "DONE"))
+          co_return Reply::okay("IDLE completed.");
         // RFC 2177 §3: nothing but DONE; what came instead is not executed.
         co_return Reply::bad("Expected DONE.");
       }
@@ -30,7 +31,8 @@ task<Reply> do_idle(Context& context) {
         context.in.framer().reject_command();
         co_return Reply::bad("Expected DONE.");
       case Input::Event::kSignal:
-        if (context.entry->close_reason() != CloseReason::kNone) co_return Reply::okay("IDLE ended.");
+        if (context.entry->close_reason() != CloseReason::kNone)
+          co_return Reply::okay("IDLE ended.");
         break;
       case Input::Event::kDeadline:
         if (!context.in.framer().idle()) {
@@ -45,7 +47,8 @@ task<Reply> do_idle(Context& context) {
           context.close_with(reply_for(context.in.framer().fault()).text, "protocol_error");
         }
         co_return Reply::bad("Expected DONE.");
-      case Input::Event::kSkipped: break;
+      case Input::Event::kSkipped:
+        break;
       case Input::Event::kLine:
       case Input::Event::kStreamBytes:
       case Input::Event::kStreamEnd:

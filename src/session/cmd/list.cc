@@ -1,4 +1,5 @@
-// LIST in all forms (RFC 9051 §6.3.9, RFC 5258, RFC 5819, RFC 6154), LSUB (RFC 3501 §6.3.9), NAMESPACE.
+// LIST in all forms (RFC 9051 §6.3.9, RFC 5258, RFC 5819, RFC 6154), LSUB (RFC 3501 §6.3.9),
+// NAMESPACE.
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -17,7 +18,8 @@ using mailstore::SpecialUse;
 
 bool selected(const imap::ListArgs& args, const Folder& folder) {
   if (args.select_subscribed && !folder.subscribed) return false;
-  if (args.select_special_use && (folder.special_use == SpecialUse::kNone || !folder.exists())) return false;
+  if (args.select_special_use && (folder.special_use == SpecialUse::kNone || !folder.exists()))
+    return false;
   return true;
 }
 // RFC 5258 §3.1: REMOTE selects nothing here, and RECURSIVEMATCH only modifies the others.
@@ -28,7 +30,8 @@ bool has_selection(const imap::ListArgs& args) {
 class Patterns {
  public:
   explicit Patterns(const imap::ListArgs& args) {
-    for (const std::string& pattern : args.patterns) patterns_.emplace_back(args.reference, pattern);
+    for (const std::string& pattern : args.patterns)
+      patterns_.emplace_back(args.reference, pattern);
   }
   bool match(std::string_view name) {
     for (ListPattern& pattern : patterns_) {
@@ -77,7 +80,7 @@ struct ListLine {
 void append_line(Context& context, const ListLine& line) {
   std::string& out = context.out.buffer();
   out += "* LIST (";
-  // RFC 5258 §3: \NonExistent implies \Noselect; the second is for clients that know RFC 3501 only.
+  // RFC 5258 §3: \NonExistent implies \Noselect; the second is for clients of RFC 3501.
   if (!line.exists) out += "\\NonExistent \\Noselect ";
   out += line.children ? "\\HasChildren" : "\\HasNoChildren";
   if (line.subscribed) out += " \\Subscribed";
@@ -116,12 +119,15 @@ task<std::optional<BelowMap>> map_below(Context& context, const imap::ListArgs& 
     if (context.pace.due()) co_await context.pace.yield();
   }
   for (const Folder& folder : folders.all()) {
-    if (const auto found = below.find(folder.name); found != below.end()) found->second.listed = true;
+    if (const auto found = below.find(folder.name); found != below.end())
+      found->second.listed = true;
   }
   co_return std::optional<BelowMap>(std::move(below));
 }
 
-Reply too_expensive() { return Reply::no("LIMIT", "The patterns are too expensive to match."); }
+Reply too_expensive() {
+  return Reply::no("LIMIT", "The patterns are too expensive to match.");
+}
 
 void add_child_info(const imap::ListArgs& args, ListLine& line) {
   line.child_info_subscribed = args.select_subscribed;
@@ -137,7 +143,8 @@ task<std::optional<Reply>> list_folders(Context& context, const imap::ListArgs& 
     ListLine line = line_of(folders, folder);
     bool show = has_selection(args) ? selected(args, folder) : line.exists || line.children;
     if (const auto found = below.find(folder.name); found != below.end()) {
-      // RFC 5258 §3.5: a name that is not selected comes only for a child that does not come itself.
+      // RFC 5258 §3.5: a name that is not selected comes only for a child that does not come
+      // itself.
       if (show ? found->second.any : found->second.unmatched) {
         show = true;
         add_child_info(args, line);
@@ -151,7 +158,8 @@ task<std::optional<Reply>> list_folders(Context& context, const imap::ListArgs& 
     append_line(context, line);
     if (args.return_status && folder.exists()) {
       // RFC 5819 §2: STATUS follows its LIST; a mailbox that just vanished has none.
-      const MailboxHandle handle{context.principal.account, folder.id, folder.name, folder.uid_validity};
+      const MailboxHandle handle{context.principal.account, folder.id, folder.name,
+                                 folder.uid_validity};
       static_cast<void>(co_await append_status(context, handle, *args.return_status));
     }
   }
@@ -173,8 +181,9 @@ task<Reply> do_list(Context& context, const imap::ListArgs& args) {
   if (args.select_recursive_match && !has_selection(args)) {
     co_return Reply::bad("RECURSIVEMATCH needs another selection option.");  // RFC 5258 §3.1
   }
-  if (args.return_status && std::find(args.return_status->begin(), args.return_status->end(),
-                                      imap::StatusItem::kHighestModSeq) != args.return_status->end()) {
+  if (args.return_status &&
+      std::find(args.return_status->begin(), args.return_status->end(),
+                imap::StatusItem::kHighestModSeq) != args.return_status->end()) {
     context.enable_condstore();  // RFC 7162 §3.1.7
   }
   // The snapshot is immutable: the listing is of one moment, however long it takes to write.
@@ -221,7 +230,8 @@ task<Reply> do_lsub(Context& context, const imap::ListArgs& given) {
     if (context.out.full() && !co_await context.out.flush()) break;
   }
   for (const auto& [name, what] : *below) {
-    // RFC 3501 §6.3.9: a parent that is not subscribed itself is \Noselect, for a child the pattern hides.
+    // RFC 3501 §6.3.9: a parent that is not subscribed itself is \Noselect, for a child the pattern
+    // hides.
     const Folder* folder = folders->find(name);
     if (!what.unmatched || (folder != nullptr && folder->subscribed)) continue;
     if (patterns.match(name)) line("\\Noselect", name);

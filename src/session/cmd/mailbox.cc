@@ -10,7 +10,9 @@ namespace {
 
 using mailstore::SpecialUse;
 
-Reply use_refused(std::string_view text) { return Reply::no("USEATTR", text); }
+Reply use_refused(std::string_view text) {
+  return Reply::no("USEATTR", text);
+}
 
 task<std::uint64_t> count_recent(const MailboxHandle& mailbox, Uid uid_next) {
   const Uid from = mailbox.account->claim_recent(mailbox.id, true);
@@ -34,8 +36,10 @@ task<Reply> do_create(Context& context, const imap::CreateArgs& args) {
   for (const std::string& attribute : args.special_use) {
     const auto parsed = mailstore::parse_special_use(attribute);
     // RFC 6154 §3: a use the server cannot give is NO [USEATTR]; one mailbox has one use here.
-    if (!parsed || *parsed == SpecialUse::kNone) co_return use_refused("That special use is not known.");
-    if (use != SpecialUse::kNone && use != *parsed) co_return use_refused("A mailbox has one special use.");
+    if (!parsed || *parsed == SpecialUse::kNone)
+      co_return use_refused("That special use is not known.");
+    if (use != SpecialUse::kNone && use != *parsed)
+      co_return use_refused("A mailbox has one special use.");
     use = *parsed;
   }
   // \All and \Flagged would be views over other mailboxes; there is no such mailbox to create.
@@ -60,7 +64,8 @@ task<Reply> do_create(Context& context, const imap::CreateArgs& args) {
 task<Reply> do_delete(Context& context, const imap::MailboxArgs& args) {
   auto handle = open_mailbox(context.principal, args.mailbox, Right::kAdminister);
   if (!handle) {
-    // A \NonExistent parent is a name without mailbox; RFC 9051 §6.3.5 refuses it while it has children.
+    // A \NonExistent parent is a name without mailbox; RFC 9051 §6.3.5 refuses it while it has
+    // children.
     co_return reply_for(handle.error());
   }
   const auto removed = co_await context.account().remove(handle->name);
@@ -103,15 +108,33 @@ task<Result<void>> append_status(Context& context, const MailboxHandle& mailbox,
     line += ' ';
     std::uint64_t value = 0;
     switch (item) {
-      case imap::StatusItem::kMessages: value = counts.exists; break;
-      case imap::StatusItem::kRecent: value = co_await count_recent(mailbox, counts.uid_next); break;
-      case imap::StatusItem::kUidNext: value = counts.uid_next.value(); break;
-      case imap::StatusItem::kUidValidity: value = mailbox.uid_validity.value(); break;
-      case imap::StatusItem::kUnseen: value = counts.unseen; break;
-      case imap::StatusItem::kDeleted: value = counts.deleted; break;
-      case imap::StatusItem::kSize: value = counts.bytes; break;
-      case imap::StatusItem::kHighestModSeq: value = counts.highest_modseq.value(); break;
-      case imap::StatusItem::kAppendLimit: value = context.settings->max_message_size; break;
+      case imap::StatusItem::kMessages:
+        value = counts.exists;
+        break;
+      case imap::StatusItem::kRecent:
+        value = co_await count_recent(mailbox, counts.uid_next);
+        break;
+      case imap::StatusItem::kUidNext:
+        value = counts.uid_next.value();
+        break;
+      case imap::StatusItem::kUidValidity:
+        value = mailbox.uid_validity.value();
+        break;
+      case imap::StatusItem::kUnseen:
+        value = counts.unseen;
+        break;
+      case imap::StatusItem::kDeleted:
+        value = counts.deleted;
+        break;
+      case imap::StatusItem::kSize:
+        value = counts.bytes;
+        break;
+      case imap::StatusItem::kHighestModSeq:
+        value = counts.highest_modseq.value();
+        break;
+      case imap::StatusItem::kAppendLimit:
+        value = context.settings->max_message_size;
+        break;
     }
     imap::append_number(line, value);
   }
@@ -124,7 +147,8 @@ task<Reply> do_status(Context& context, const imap::StatusArgs& args) {
   auto handle = open_mailbox(context.principal, args.mailbox, Right::kRead);
   if (!handle) co_return reply_for(handle.error());
   // RFC 7162 §3.1.7: asking for HIGHESTMODSEQ is a CONDSTORE enabling command.
-  if (std::find(args.items.begin(), args.items.end(), imap::StatusItem::kHighestModSeq) != args.items.end()) {
+  if (std::find(args.items.begin(), args.items.end(), imap::StatusItem::kHighestModSeq) !=
+      args.items.end()) {
     context.enable_condstore();
   }
   const auto done = co_await append_status(context, *handle, args.items);

@@ -1,4 +1,7 @@
-// SEARCH and UID SEARCH (RFC 9051 §6.4.4; ESEARCH of RFC 4731, SEARCHRES of RFC 5182, MODSEQ of RFC 7162).
+// SEARCH and UID SEARCH (RFC 9051 §6.4.4; ESEARCH of RFC 4731, SEARCHRES of RFC 5182, MODSEQ of RFC
+// 7162).
+#include "search/search.h"
+
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -7,7 +10,6 @@
 #include "base/quote.h"
 #include "imap/encoder.h"
 #include "mime/decode.h"
-#include "search/search.h"
 #include "session/handlers.h"
 
 namespace postern::session {
@@ -25,11 +27,21 @@ Wanted wanted(const std::vector<ReturnOption>& options) {
   Wanted w;
   for (const ReturnOption option : options) {
     switch (option) {
-      case ReturnOption::kMin: w.min = true; break;
-      case ReturnOption::kMax: w.max = true; break;
-      case ReturnOption::kAll: w.all = true; break;
-      case ReturnOption::kCount: w.count = true; break;
-      case ReturnOption::kSave: w.save = true; break;
+      case ReturnOption::kMin:
+        w.min = true;
+        break;
+      case ReturnOption::kMax:
+        w.max = true;
+        break;
+      case ReturnOption::kAll:
+        w.all = true;
+        break;
+      case ReturnOption::kCount:
+        w.count = true;
+        break;
+      case ReturnOption::kSave:
+        w.save = true;
+        break;
     }
   }
   // RFC 4731 §3.1: RETURN () means ALL.
@@ -53,7 +65,8 @@ ModSeq highest(const MailboxVersion& shown, const UidSet& found) {
 }
 
 // RFC 7162 §3.1.5: the highest MODSEQ of what is returned; for MIN and MAX alone, of those two.
-ModSeq reported_modseq(const MailboxVersion& shown, const search::SearchHits& found, const Wanted& w) {
+ModSeq reported_modseq(const MailboxVersion& shown, const search::SearchHits& found,
+                       const Wanted& w) {
   if (w.all || w.count || (!w.min && !w.max)) return found.highest_modseq;
   UidSet ends;
   if (w.min) ends.add(found.uids.min());
@@ -61,7 +74,8 @@ ModSeq reported_modseq(const MailboxVersion& shown, const search::SearchHits& fo
   return highest(shown, ends);
 }
 
-task<void> write_search(Context& context, const imap::SearchArgs& args, const search::SearchHits& found) {
+task<void> write_search(Context& context, const imap::SearchArgs& args,
+                        const search::SearchHits& found) {
   const mailstore::VersionPtr shown = context.view->shown();
   std::string& out = context.out.buffer();
   out += "* SEARCH";
@@ -71,7 +85,8 @@ task<void> write_search(Context& context, const imap::SearchArgs& args, const se
     if (rows.empty()) break;
     for (const auto& row : rows) {
       out += ' ';
-      imap::append_number(out, args.by == imap::Addressing::kUid ? row.row->uid.value() : row.seq.value());
+      imap::append_number(
+          out, args.by == imap::Addressing::kUid ? row.row->uid.value() : row.seq.value());
     }
     if (context.out.full() && !co_await context.out.flush()) co_return;
   }
@@ -103,10 +118,13 @@ task<void> write_esearch(Context& context, std::string_view tag, const imap::Sea
   if (w.min && !found.empty()) number("MIN", number_of(*shown, found.min(), args.by));
   if (w.max && !found.empty()) number("MAX", number_of(*shown, found.max(), args.by));
   if (w.count) number("COUNT", found.count());
-  if (args.program.uses_modseq && !found.empty()) number("MODSEQ", reported_modseq(*shown, hits, w).value());
+  if (args.program.uses_modseq && !found.empty())
+    number("MODSEQ", reported_modseq(*shown, hits, w).value());
   if (w.all && !found.empty()) {
     out += " ALL ";
-    if (!co_await context.out.write(args.by == imap::Addressing::kUid ? found.to_string() : hits.seqs.to_string())) co_return;
+    if (!co_await context.out.write(args.by == imap::Addressing::kUid ? found.to_string()
+                                                                      : hits.seqs.to_string()))
+      co_return;
   }
   context.out.append("\r\n");
 }
@@ -120,7 +138,8 @@ UidSet to_save(const UidSet& found, const Wanted& w) {
   return ends;
 }
 
-// The parser leaves strings of other charsets than UTF-8 as they came. False: the charset is not known.
+// The parser leaves strings of other charsets than UTF-8 as they came. False: the charset is not
+// known.
 bool to_utf8(imap::SearchArgs& args) {
   if (args.charset.empty() || args.charset == "UTF-8" || args.charset == "US-ASCII") return true;
   if (!mime::known_charset(args.charset)) return false;
@@ -140,8 +159,8 @@ task<Reply> do_search(Context& context, std::string_view tag, imap::SearchArgs& 
     // RFC 9051 §6.4.4: NO, with the charsets that every client may rely on.
     co_return Reply::no("BADCHARSET (US-ASCII UTF-8)", "That charset is not supported.");
   }
-  // DEVIATION: RFC 9755 §3 would answer any CHARSET with BAD here; naming UTF-8 changes nothing, and
-  // clients that enabled IMAP4rev2 as well are allowed to (RFC 9051 §6.4.4).
+  // DEVIATION: RFC 9755 §3 would answer any CHARSET with BAD here; naming UTF-8 changes nothing,
+  // and clients that enabled IMAP4rev2 as well are allowed to (RFC 9051 §6.4.4).
   if (context.enabled.utf8 && !args.charset.empty() && args.charset != "UTF-8") {
     co_return Reply::bad("After ENABLE UTF8=ACCEPT, SEARCH takes UTF-8.");
   }
@@ -154,8 +173,8 @@ task<Reply> do_search(Context& context, std::string_view tag, imap::SearchArgs& 
   search::SearchContext facts;
   if (!context.enabled.rev2) facts.recent = context.view->recent();
   facts.saved_result = context.saved_result;
-  const auto found =
-      co_await search::search(context.account(), context.view->shown(), args.program, std::move(facts));
+  const auto found = co_await search::search(context.account(), context.view->shown(), args.program,
+                                             std::move(facts));
   if (!found) {
     // RFC 5182 §2.1: a SAVE that fails with NO leaves an empty result.
     if (w.save) context.saved_result = {};

@@ -39,7 +39,8 @@ void append_mailbox_state(Context& context) {
     out += "* ";
     imap::append_number(out, view.recent_count());
     out += " RECENT\r\n";
-    if (const auto unseen = shown.first_unseen()) ok_code(out, "UNSEEN", unseen->value(), "First unseen.");
+    if (const auto unseen = shown.first_unseen())
+      ok_code(out, "UNSEEN", unseen->value(), "First unseen.");
   }
   ok_code(out, "UIDVALIDITY", shown.uid_validity().value(), "UIDs are valid.");
   ok_code(out, "UIDNEXT", counts.uid_next.value(), "Predicted next UID.");
@@ -47,12 +48,14 @@ void append_mailbox_state(Context& context) {
   if (context.enabled.rev2) {
     // RFC 9051 §6.3.2: the LIST response is required.
     const auto folders = context.account().folders();
-    if (const auto* folder = folders->find(view.handle().id)) append_list_line(context, *folders, *folder);
+    if (const auto* folder = folders->find(view.handle().id))
+      append_list_line(context, *folders, *folder);
   }
 }
 
-// RFC 7162 §3.2.5.2: the highest UID up to which the client and we count the same messages. Nothing was
-// expunged below it: UIDs are never inserted, so the same number at the same UID means the same set.
+// RFC 7162 §3.2.5.2: the highest UID up to which the client and we count the same messages. Nothing
+// was expunged below it: UIDs are never inserted, so the same number at the same UID means the same
+// set.
 std::uint32_t agreed_up_to(const imap::QresyncParam& param, const MailboxVersion& shown) {
   if (!param.known_seqs || !param.matching_uids) return 0;
   const SeqSet seqs = param.known_seqs->resolve<SeqNum>(0);
@@ -62,7 +65,8 @@ std::uint32_t agreed_up_to(const imap::QresyncParam& param, const MailboxVersion
   std::uint32_t seq = seq_at == seqs.intervals().end() ? 0 : seq_at->first;
   std::uint32_t uid = uid_at == uids.intervals().end() ? 0 : uid_at->first;
   std::uint32_t agreed = 0;
-  while (seq_at != seqs.intervals().end() && uid_at != uids.intervals().end() && seq <= shown.exists()) {
+  while (seq_at != seqs.intervals().end() && uid_at != uids.intervals().end() &&
+         seq <= shown.exists()) {
     const auto message = shown.by_seq(SeqNum(seq));
     if (!message || message->row->uid.value() != uid) break;
     agreed = uid;
@@ -86,8 +90,9 @@ task<bool> resynchronise(Context& context, const imap::QresyncParam& param) {
   if (param.uid_validity != shown->uid_validity().value()) co_return true;
   const UidSet known = param.known_uids ? param.known_uids->resolve<Uid>(shown->last_uid().value())
                                         : UidSet::range(1, UINT32_MAX);
-  UidSet vanished =
-      context.account().vanished_since(context.view->handle().id, ModSeq(param.mod_seq), shown).intersect(known);
+  UidSet vanished = context.account()
+                        .vanished_since(context.view->handle().id, ModSeq(param.mod_seq), shown)
+                        .intersect(known);
   const std::uint32_t agreed = agreed_up_to(param, *shown);
   if (agreed != 0) vanished = vanished.subtract(UidSet::range(1, agreed));
   if (!vanished.empty()) {
@@ -142,10 +147,12 @@ task<Reply> do_close(Context& context) {
   const bool read_only = context.view->read_only();
   context.unselect();
   if (!read_only) {
-    // RFC 9051 §6.4.1: expunges without telling. What fails stays, and the mailbox is closed all the same.
+    // RFC 9051 §6.4.1: expunges without telling. What fails stays, and the mailbox is closed all
+    // the same.
     const auto done = co_await context.account().expunge(handle.id, std::nullopt);
     if (!done && done.error().code != Errc::kNotFound) {
-      co_return Reply{Reply::Status::kOk, {}, "CLOSE completed; the deleted messages are still there."};
+      co_return Reply{
+          Reply::Status::kOk, {}, "CLOSE completed; the deleted messages are still there."};
     }
   }
   co_return Reply::okay("CLOSE completed.");

@@ -15,9 +15,12 @@ using mailstore::MailboxVersion;
 
 mailstore::FlagMode mode_of(imap::StoreMode mode) {
   switch (mode) {
-    case imap::StoreMode::kReplace: return mailstore::FlagMode::kReplace;
-    case imap::StoreMode::kAdd: return mailstore::FlagMode::kAdd;
-    case imap::StoreMode::kRemove: break;
+    case imap::StoreMode::kReplace:
+      return mailstore::FlagMode::kReplace;
+    case imap::StoreMode::kAdd:
+      return mailstore::FlagMode::kAdd;
+    case imap::StoreMode::kRemove:
+      break;
   }
   return mailstore::FlagMode::kRemove;
 }
@@ -64,7 +67,8 @@ struct Telling {
   bool with_modseq;  // RFC 7162 §3.1.3: told even when .SILENT
 };
 
-void append_row(Context& context, const MailboxVersion::MessageRef& row, const Telling& telling, bool flags) {
+void append_row(Context& context, const MailboxVersion::MessageRef& row, const Telling& telling,
+                bool flags) {
   std::string& out = context.out.buffer();
   out += "* ";
   imap::append_number(out, row.seq.value());
@@ -90,7 +94,8 @@ void append_row(Context& context, const MailboxVersion::MessageRef& row, const T
   out += ")\r\n";
 }
 
-// Tells the rows the command changed. `before` is what the client was shown when it wrote the command.
+// Tells the rows the command changed. `before` is what the client was shown when it wrote the
+// command.
 task<bool> tell_rows(Context& context, const MailboxVersion& before, const UidSet& uids,
                      const Telling& telling, const Expectation& expected) {
   const mailstore::VersionPtr shown = context.view->shown();
@@ -129,7 +134,8 @@ task<Reply> do_store(Context& context, const imap::StoreArgs& args) {
   auto names = sort_flags(args.flags);
   if (!names) co_return reply_for(names.error());
   if (args.unchanged_since) context.enable_condstore();
-  if (args.by == imap::Addressing::kUid && !co_await context.sync_arrivals()) co_return Reply::okay("STORE ended.");
+  if (args.by == imap::Addressing::kUid && !co_await context.sync_arrivals())
+    co_return Reply::okay("STORE ended.");
   auto uids = context.resolve(args.set, args.by);
   if (!uids) co_return std::move(uids.error());
 
@@ -137,23 +143,27 @@ task<Reply> do_store(Context& context, const imap::StoreArgs& args) {
   const mailstore::FlagChange change{mode_of(args.mode), names->system, std::move(names->keywords)};
   std::optional<ModSeq> unchanged_since;
   if (args.unchanged_since) unchanged_since = ModSeq(*args.unchanged_since);
-  const auto stored = co_await context.account().store(context.view->handle().id, *uids, change, unchanged_since);
+  const auto stored =
+      co_await context.account().store(context.view->handle().id, *uids, change, unchanged_since);
   if (!stored) co_return reply_for(stored.error());
 
   if (stored->after != nullptr &&
-      !co_await context.view->tell(context.out, stored->after, View::Expunges::kHold, context.enabled,
-                                   &stored->modified)) {
+      !co_await context.view->tell(context.out, stored->after, View::Expunges::kHold,
+                                   context.enabled, &stored->modified)) {
     co_return Reply::okay("STORE ended.");
   }
-  const Telling telling{args.by == imap::Addressing::kUid || context.enabled.uid_in_updates(), !args.silent,
-                        context.enabled.condstore};
+  const Telling telling{args.by == imap::Addressing::kUid || context.enabled.uid_in_updates(),
+                        !args.silent, context.enabled.condstore};
   const Expectation expected(change, context.shown().keywords());
-  if (!co_await tell_rows(context, *before, stored->modified, telling, expected)) co_return Reply::okay("STORE ended.");
+  if (!co_await tell_rows(context, *before, stored->modified, telling, expected))
+    co_return Reply::okay("STORE ended.");
 
   if (!stored->failed.empty()) {
-    co_return Reply::okay(modified_code(context, stored->failed, args.by), "Conditional STORE failed for some.");
+    co_return Reply::okay(modified_code(context, stored->failed, args.by),
+                          "Conditional STORE failed for some.");
   }
-  // RFC 2180 §4.2: rows that another session expunged could not be changed. By UID they are just absent.
+  // RFC 2180 §4.2: rows that another session expunged could not be changed. By UID they are just
+  // absent.
   if (args.by == imap::Addressing::kSequence && stored->modified.count() < uids->count() &&
       context.view->holds_expunges()) {
     co_return reply_for(Error{Errc::kExpunged, {}, {}});

@@ -20,7 +20,9 @@ void must(Result<void> result) {
 }  // namespace
 
 Client::Client(Rig& rig, Services& services, ManualExecutor& executor)
-    : rig_(rig), transport_(executor, rig.clock), session_(std::make_unique<Session>(services, transport_)) {
+    : rig_(rig),
+      transport_(executor, rig.clock),
+      session_(std::make_unique<Session>(services, transport_)) {
   rig_.clients_.push_back(this);
   spawn(executor, session_->run(), [this](std::exception_ptr) { ended_ = true; });
 }
@@ -40,10 +42,11 @@ std::string Client::raw(std::string_view bytes) {
 Rig::Rig() {
   set_log_sink([this](LogLevel, std::string_view line) { log.emplace_back(line); });
   engine = engine::MemoryEngine::create(engine::MemoryEngine::Delivery::kInline);
-  store = must(run_blocking(executor, mailstore::MailStore::open(*engine, crypto::Secret::zeroed(crypto::kKeySize),
-                                                                 clock, crypto::system_random(), {})));
-  directory = must(run_blocking(
-      executor, auth::Directory::open(*engine, store->system_key(), clock, crypto::system_random())));
+  store = must(run_blocking(
+      executor, mailstore::MailStore::open(*engine, crypto::Secret::zeroed(crypto::kKeySize), clock,
+                                           crypto::system_random(), {})));
+  directory = must(run_blocking(executor, auth::Directory::open(*engine, store->system_key(), clock,
+                                                                crypto::system_random())));
   std::uint64_t id = 1;
   for (const char* user : {"joe", "ann"}) {
     auth::AccountRecord record;
@@ -51,7 +54,8 @@ Rig::Rig() {
     record.address = user;
     must(run_blocking(executor, store->create_account(record.id, 0)));
     authenticator.accounts.emplace(
-        user, std::pair(std::string("secret"), std::make_shared<const auth::AccountRecord>(record)));
+        user,
+        std::pair(std::string("secret"), std::make_shared<const auth::AccountRecord>(record)));
   }
   settings->hostname = "mail.example.org";
   settings->version = "1.0";
@@ -59,7 +63,9 @@ Rig::Rig() {
       Services{*store, *directory, authenticator, clock, registry, settings});
 }
 
-Rig::~Rig() { set_log_sink(nullptr); }
+Rig::~Rig() {
+  set_log_sink(nullptr);
+}
 
 std::unique_ptr<Client> Rig::connect() {
   auto client = std::make_unique<Client>(*this, *services, executor);
@@ -88,12 +94,14 @@ void Rig::deliver(std::string_view mailbox, std::string_view message) {
   auto writer = must(account->begin_message(message.size()));
   must(run_blocking(executor, writer->append(message)));
   std::vector<mailstore::NewMessage> messages;
-  messages.push_back({must(run_blocking(executor, writer->finish())), 0, {}, clock.unix_seconds(), 0});
+  messages.push_back(
+      {must(run_blocking(executor, writer->finish())), 0, {}, clock.unix_seconds(), 0});
   must(run_blocking(executor, account->append(folder->id, std::move(messages))));
 }
 
 void Rig::deliver_many(std::string_view mailbox, std::size_t count) {
-  for (std::size_t i = 1; i <= count; ++i) deliver(mailbox, simple_message("number " + std::to_string(i)));
+  for (std::size_t i = 1; i <= count; ++i)
+    deliver(mailbox, simple_message("number " + std::to_string(i)));
 }
 
 void Rig::advance(Duration by) {
@@ -104,7 +112,8 @@ void Rig::advance(Duration by) {
 
 std::string simple_message(std::string_view subject) {
   return "From: Joe <joe@example.org>\r\nTo: ann@example.org\r\nSubject: " + std::string(subject) +
-         "\r\nDate: Mon, 1 Jan 2024 10:00:00 +0000\r\nMessage-ID: <1@example.org>\r\nX-Other: yes\r\n\r\nHello, world.\r\n";
+         "\r\nDate: Mon, 1 Jan 2024 10:00:00 +0000\r\nMessage-ID: <1@example.org>\r\nX-Other: "
+         "yes\r\n\r\nHello, world.\r\n";
 }
 
 }  // namespace postern::session

@@ -1,5 +1,5 @@
-// Rig: a mail store over the memory engine and any number of scripted clients, on one thread, with a
-// clock that the test moves.
+// Rig: a mail store over the memory engine and any number of scripted clients, on one thread, with
+// a clock that the test moves.
 #pragma once
 
 #include <map>
@@ -29,7 +29,9 @@ class FakeAuthenticator final : public auth::Authenticator {
     }
     co_return auth::AuthVerdict{auth::AuthReason::kOk, found->second.second, false};
   }
-  [[nodiscard]] Result<std::string> hash(const crypto::Secret&) const override { return fail(Errc::kCannot); }
+  [[nodiscard]] Result<std::string> hash(const crypto::Secret&) const override {
+    return fail(Errc::kCannot);
+  }
 
   std::map<std::string, std::pair<std::string, auth::RecordPtr>, std::less<>> accounts;
   bool busy = false;
