@@ -21,7 +21,7 @@ function(module)
   else()
     target_precompile_headers(${lib} REUSE_FROM postern_base)
   endif()
-  if(NOT POSTERN_TESTS)
+  if(NOT POSTERN_TESTS OR (POSTERN_TEST_ROOMS AND NOT id IN_LIST POSTERN_TEST_ROOMS))
     return()
   endif()
 

@@ -7,7 +7,7 @@ build_packages=(clang-19 lld-19 llvm-19 cmake ninja-build pkg-config
   libboost1.81-dev libboost-json1.81-dev libssl-dev libsodium-dev librocksdb-dev zlib1g-dev libicu-dev
   libtomlplusplus-dev libcli11-dev libfmt-dev libcrypt-dev)
 test_packages=(libgtest-dev libgmock-dev libclang-rt-19-dev clang-format-19 python3 openssl curl ca-certificates procps
-  isync offlineimap3 neomutt imapfilter getmail6 fetchmail libmail-imapclient-perl thunderbird
+  isync offlineimap3 neomutt imapfilter getmail6 fetchmail libmail-imapclient-perl libio-socket-ssl-perl thunderbird
   dovecot-core dovecot-imapd dovecot-lmtpd)
 
 step() { printf '\n== %s\n' "$*" >&2; }
@@ -48,7 +48,9 @@ configure_and_build() {
   local launcher=()
   if command -v ccache >/dev/null; then
     launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+    # Paths count from the checkout, so that another clone finds the same objects.
     export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+    export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
   fi
   (cd "$root" && cmake --preset "$preset" "${launcher[@]}" "$@" >"/tmp/postern-cmake-$preset.$$" 2>&1) || {
     cat "/tmp/postern-cmake-$preset.$$" >&2
