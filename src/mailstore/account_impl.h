@@ -191,6 +191,8 @@ class AccountImpl final : public Account, public std::enable_shared_from_this<Ac
   // -- reading ----------------------------------------------------------------------------------
   task<Result<BodyLocator>> locate(EmailId email);
   task<Result<StoredMessage>> rebuild_info(EmailId email);
+  task<Result<std::vector<std::optional<std::string>>>> read_records(
+      const std::vector<EmailId>& emails, const std::vector<std::string>& wanted);
 
   // -- sweep ------------------------------------------------------------------------------------
   [[nodiscard]] bool sweep_is_due() POSTERN_EXCLUDES(mutex_);
