@@ -19,7 +19,7 @@ Environment environment(std::map<std::string, std::string> variables = {}) {
   };
   env.hostname = "host.example.org";
   env.home = "/home/ann";
-  env.folder = "/work";
+  env.folder = "/srv";
   return env;
 }
 
@@ -144,7 +144,7 @@ TEST(Load, SetGoesOverTheFileAndTheLaterWins) {
   EXPECT_TRUE(s.imap.literal_minus);
   EXPECT_EQ(s.limits.sessions_per_account, 7u);
   EXPECT_EQ(good("", {"server.hostname=12"}).settings.server.hostname, "12");
-  EXPECT_EQ(good("", {"server.data_dir=d"}, "").settings.server.data_dir, "/work/d")
+  EXPECT_EQ(good("", {"server.data_dir=d"}, "").settings.server.data_dir, "/srv/d")
       << "no file: working directory";
 }
 
