@@ -49,27 +49,23 @@ Result<std::string> read_at(int file, std::uint64_t offset) {
 Spool::Spool(std::string directory, ThreadPool& pool, Random& random)
     : directory_(std::move(directory)), pool_(pool), random_(random) {}
 
-Spool::~Spool() {
-  if (file_ >= 0) ::close(file_);
-}
-
 task<Result<void>> Spool::append(std::string_view bytes) {
   size_ += bytes.size();
   memory_ += bytes;
-  if (file_ < 0 && memory_.size() <= kInMemory) co_return Result<void>{};
+  if (!file_ && memory_.size() <= kInMemory) co_return Result<void>{};
   while (memory_.size() >= kPiece) POSTERN_CO_CHECK_OK(co_await spill());
   co_return Result<void>{};
 }
 
 task<Result<void>> Spool::finish() {
-  if (file_ >= 0 && !memory_.empty()) POSTERN_CO_CHECK_OK(co_await spill());
+  if (file_ && !memory_.empty()) POSTERN_CO_CHECK_OK(co_await spill());
   co_return Result<void>{};
 }
 
 task<Result<void>> Spool::spill() {
-  if (file_ < 0) {
-    file_ = ::open(directory_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (file_ < 0) co_return fail_errno(errno, "create a spool file in " + directory_);
+  if (!file_) {
+    file_ = Fd(::open(directory_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+    if (!file_) co_return fail_errno(errno, "create a spool file in " + directory_);
     key_ = crypto::Secret::zeroed(crypto::kKeySize);
     random_.fill(key_.bytes());
   }
@@ -78,19 +74,19 @@ task<Result<void>> Spool::spill() {
   crypto::seal(key_, nonce_of(pieces_), "", std::string_view(memory_).substr(0, take), sealed);
   memory_.erase(0, take);
   const std::uint64_t offset = pieces_++ * kSealedPiece;
-  auto work = [file = file_, sealed = std::move(sealed), offset] {
+  auto work = [file = file_.get(), sealed = std::move(sealed), offset] {
     return write_at(file, sealed, offset);
   };
   co_return co_await pool_.run(std::move(work));
 }
 
 task<Result<std::string>> Spool::piece(std::uint64_t index) {
-  if (file_ < 0) {
+  if (!file_) {
     const std::uint64_t from = std::min<std::uint64_t>(index * kPiece, memory_.size());
     co_return memory_.substr(static_cast<std::size_t>(from), kPiece);
   }
   if (index >= pieces_) co_return std::string{};
-  auto work = [file = file_, index] { return read_at(file, index * kSealedPiece); };
+  auto work = [file = file_.get(), index] { return read_at(file, index * kSealedPiece); };
   POSTERN_CO_TRY(const std::string sealed, co_await pool_.run(std::move(work)));
   std::string plain;
   POSTERN_CO_CHECK_OK(crypto::open(key_, nonce_of(index), "", sealed, plain));

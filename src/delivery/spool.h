@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/executor.h"
+#include "base/fd.h"
 #include "base/random.h"
 #include "base/result.h"
 #include "base/task.h"
@@ -24,7 +25,6 @@ class Spool {
 
   // All references outlive the spool.
   Spool(std::string directory, ThreadPool& pool, Random& random);
-  ~Spool();
   Spool(const Spool&) = delete;
   Spool& operator=(const Spool&) = delete;
 
@@ -41,7 +41,7 @@ class Spool {
   ThreadPool& pool_;
   Random& random_;
   std::string memory_;  // everything while the file is closed, then the piece being filled
-  int file_ = -1;
+  Fd file_;
   crypto::Secret key_;
   std::uint64_t pieces_ = 0;  // sealed in the file; also the next nonce
   std::uint64_t size_ = 0;

@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/fd.h"
 #include "base/result.h"
 #include "net/address.h"
-#include "net/fd.h"
 
 namespace postern::net {
 

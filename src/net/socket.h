@@ -11,8 +11,8 @@
 #include <memory>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/signal.h"
-#include "net/fd.h"
 #include "net/loop.h"
 
 namespace postern::net {

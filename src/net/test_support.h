@@ -14,9 +14,9 @@
 #include <string>
 
 #include "base/executor.h"
+#include "base/fd.h"
 #include "base/transport.h"
 #include "net/address.h"
-#include "net/fd.h"
 #include "net/loop.h"
 
 namespace postern::net::testing {

@@ -8,31 +8,10 @@
 #include <string_view>
 #include <utility>
 
+#include "base/fd.h"
 #include "base/result.h"
 
 namespace postern::engine {
-
-// Owns a file descriptor. Move-only.
-class Fd {
- public:
-  Fd() = default;
-  explicit Fd(int fd) : fd_(fd) {}
-  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Fd& operator=(Fd&& other) noexcept {
-    if (this != &other) {
-      close();
-      fd_ = std::exchange(other.fd_, -1);
-    }
-    return *this;
-  }
-  ~Fd() { close(); }
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  void close();
-  int fd_ = -1;
-};
 
 // open(2) with O_CLOEXEC; new files get mode 0600. kNotFound for ENOENT.
 [[nodiscard]] Result<Fd> open_file(const std::filesystem::path& path, int flags);

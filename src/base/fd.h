@@ -1,11 +1,11 @@
-// Fd: owns a file descriptor.
+// Fd: owns a file descriptor and closes it. Move-only; one owner.
 #pragma once
 
 #include <unistd.h>
 
 #include <utility>
 
-namespace postern::net {
+namespace postern {
 
 class Fd {
  public:
@@ -22,6 +22,7 @@ class Fd {
 
   [[nodiscard]] int get() const { return fd_; }
   [[nodiscard]] bool valid() const { return fd_ >= 0; }
+  [[nodiscard]] explicit operator bool() const { return valid(); }
   [[nodiscard]] int release() { return std::exchange(fd_, -1); }
   void reset(int fd = -1) {
     if (fd_ >= 0) ::close(fd_);
@@ -32,4 +33,4 @@ class Fd {
   int fd_ = -1;
 };
 
-}  // namespace postern::net
+}  // namespace postern
