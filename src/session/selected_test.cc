@@ -373,5 +373,60 @@ TEST(Qresync, SelectResynchronises) {
               StartsWith("v BAD"));
 }
 
+// The MODSEQ in the first response that carries one after `name`.
+std::uint64_t modseq_in(const std::string& answer, const std::string& name) {
+  const std::size_t at = answer.find(name);
+  return at == std::string::npos ? 0 : std::stoull(answer.substr(at + name.size()));
+}
+
+// RFC 7162 §6: what a client may resume from while a VANISHED is on hold.
+TEST(Qresync, HeldVanishedIsNotLostOnDisconnect) {
+  Rig rig;
+  rig.deliver_many("INBOX", 3);
+  auto a = rig.select();
+  auto b = rig.login();
+  static_cast<void>(b->ask("e ENABLE QRESYNC"));
+  const std::string opened = b->ask("s SELECT INBOX");
+  const std::string validity = std::to_string(modseq_in(opened, "[UIDVALIDITY "));
+  const std::uint64_t safe = modseq_in(opened, "[HIGHESTMODSEQ ");
+  const std::string held = "* OK [HIGHESTMODSEQ " + std::to_string(safe) + "] ";
+  static_cast<void>(a->ask("x STORE 1 +FLAGS.SILENT (\\Deleted)"));
+  static_cast<void>(a->ask("x EXPUNGE"));
+  const std::string stored = b->ask("f STORE 3 +FLAGS.SILENT (\\Seen)");
+  EXPECT_THAT(stored, MatchesRegex("\\* 3 FETCH \\(UID 3 MODSEQ \\([0-9]+\\)\\)\r\n\\* OK "
+                                   "\\[HIGHESTMODSEQ [0-9]+\\] [^\r]*\r\nf OK [^\r]*\r\n"));
+  EXPECT_THAT(stored, HasSubstr(held));
+  EXPECT_GT(modseq_in(stored, "MODSEQ ("), safe);
+  // It stays where it is, whatever comes and whatever the answer.
+  static_cast<void>(a->ask("x STORE 1 +FLAGS.SILENT (\\Deleted)"));
+  static_cast<void>(a->ask("x EXPUNGE"));
+  EXPECT_THAT(b->ask("f FETCH 3 FLAGS"), HasSubstr(held));
+  EXPECT_THAT(b->ask("f FETCH 9 FLAGS"), AllOf(HasSubstr(held), HasSubstr("f BAD")));
+  EXPECT_THAT(b->ask("f SEARCH ALL"), AllOf(HasSubstr(held), Not(HasSubstr("VANISHED"))));
+  auto again = rig.login();
+  static_cast<void>(again->ask("e ENABLE QRESYNC"));
+  EXPECT_THAT(
+      again->ask("s SELECT INBOX (QRESYNC (" + validity + " " + std::to_string(safe) + "))"),
+      HasSubstr("* VANISHED (EARLIER) 1:2\r\n"));
+  const std::string released = b->ask("n NOOP");
+  EXPECT_THAT(released, MatchesRegex("\\* VANISHED 1:2\r\n\\* OK \\[HIGHESTMODSEQ [0-9]+\\] "
+                                     "[^\r]*\r\nn OK NOOP completed.\r\n"));
+  EXPECT_GT(modseq_in(released, "[HIGHESTMODSEQ "), modseq_in(stored, "MODSEQ ("));
+  EXPECT_EQ(b->ask("n NOOP"), "n OK NOOP completed.\r\n");
+}
+
+TEST(Qresync, EnablingDuringAHoldTellsTheSafeModseq) {
+  Rig rig;
+  rig.deliver_many("INBOX", 2);
+  auto a = rig.select();
+  auto b = rig.login();
+  const std::uint64_t safe = modseq_in(b->ask("s SELECT INBOX"), "[HIGHESTMODSEQ ");
+  static_cast<void>(a->ask("x STORE 1 +FLAGS.SILENT (\\Deleted)"));
+  static_cast<void>(a->ask("x EXPUNGE"));
+  EXPECT_THAT(b->ask("f FETCH 2 FLAGS"), Not(HasSubstr("HIGHESTMODSEQ")));
+  const std::string answer = b->ask("e ENABLE QRESYNC");
+  EXPECT_EQ(modseq_in(answer, "[HIGHESTMODSEQ "), safe);
+}
+
 }  // namespace
 }  // namespace postern::session

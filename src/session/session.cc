@@ -280,6 +280,7 @@ task<void> Session::finish(std::string_view tag, const imap::CommandHead& head, 
   }
   if (reply.code == "UNAVAILABLE") close_if_lost();
   count_command(head.id, reply.status);
+  context_.append_held_modseq();
   // RFC 9051 §6.1.3: BYE comes before the OK of LOGOUT; every other BYE comes after the answer.
   append_reply(context_.out.buffer(), tag, reply);
   count_bad(reply.status == Reply::Status::kBad);
