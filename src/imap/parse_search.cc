@@ -30,6 +30,7 @@ std::vector<ReturnOption> parse_search_return_opts(Cursor& in) {
     for (const OptionName& row : kReturnOptions) {
       if (!in.try_keyword(row.name)) continue;
       known = true;
+      if (row.option == ReturnOption::kSave) in.note_save();
       if (std::find(options.begin(), options.end(), row.option) == options.end())
         options.push_back(row.option);
       break;

@@ -174,7 +174,10 @@ task<void> Session::on_command() {
   auto command = imap::parse_command(text, context_.parse_mode());
   if (context_.state == State::kNotAuthenticated) context_.in.wipe_later();
   if (!command) {
-    co_await finish(command.error().tag, *head, reply_for(command.error()));
+    Reply refused = reply_for(command.error());
+    // RFC 5182 §2.1: whoever says NO to a SAVE, the parser too, leaves an empty result.
+    if (command.error().save && refused.status == Reply::Status::kNo) context_.saved_result = {};
+    co_await finish(command.error().tag, *head, std::move(refused));
     co_return;
   }
   const TimePoint begun = context_.services.clock.now();
