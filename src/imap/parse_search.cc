@@ -82,6 +82,8 @@ class ProgramParser {
     if (program_.nodes.size() == kMaxNodes)
       in_.fail_at(in_.offset(), Errc::kLimit, "too many search keys");
     program_.uses_modseq = program_.uses_modseq || node.op == SearchOp::kModSeq;
+    program_.uses_sequence =
+        program_.uses_sequence || (node.op == SearchOp::kSeqSet && !node.set.is_saved_result());
     program_.nodes.push_back(std::move(node));
   }
 

@@ -6,6 +6,7 @@
 namespace postern::session {
 namespace {
 
+using testing::AllOf;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::MatchesRegex;
@@ -119,6 +120,23 @@ TEST_F(SearchCommand, ARefusedSaveEmptiesTheResult) {
   EXPECT_TRUE(saved_after("a SEARCH RETURN (SAVE) NONSENSE", "a BAD"));
   EXPECT_TRUE(saved_after("a SEARCH RETURN (COUNT) CHARSET X-NONE ALL", "a NO [BADCHARSET"));
   EXPECT_TRUE(saved_after("a SEARCH " + deep + "ALL", "a NO [LIMIT]"));
+}
+
+// RFC 7162 §3.2.10.2: a UID SEARCH that counts messages is one of the commands that hold EXPUNGE.
+TEST_F(SearchCommand, UidSearchByNumberHoldsExpunges) {
+  auto other = rig.select();
+  static_cast<void>(client->ask("x STORE 1 +FLAGS.SILENT (\\Deleted)"));
+  static_cast<void>(client->ask("x EXPUNGE"));
+  EXPECT_EQ(other->ask("a UID SEARCH NOT (2:3 FLAGGED) UID 4:9"),
+            "* SEARCH 5\r\na OK SEARCH completed.\r\n");
+  // So is one that waits behind another command.
+  EXPECT_THAT(other->ask("n NOOP\r\na UID SEARCH OR FLAGGED 4"),
+              AllOf(HasSubstr("* SEARCH 3 4 5\r\n"), Not(HasSubstr("EXPUNGE"))));
+  EXPECT_THAT(other->ask("a SEARCH RETURN (SAVE) UID 5"), Not(HasSubstr("EXPUNGE")));
+  EXPECT_THAT(other->ask("a UID SEARCH $"), HasSubstr("* SEARCH 5\r\n* 1 EXPUNGE\r\n"));
+  static_cast<void>(client->ask("x STORE 1 +FLAGS.SILENT (\\Deleted)"));
+  static_cast<void>(client->ask("x EXPUNGE"));
+  EXPECT_THAT(other->ask("a UID SEARCH UID 5"), HasSubstr("* SEARCH 5\r\n* 1 EXPUNGE\r\n"));
 }
 
 }  // namespace

@@ -177,13 +177,22 @@ task<void> Session::on_command() {
     Reply refused = reply_for(command.error());
     // RFC 5182 §2.1: whoever says NO to a SAVE, the parser too, leaves an empty result.
     if (command.error().save && refused.status == Reply::Status::kNo) context_.saved_result = {};
-    co_await finish(command.error().tag, *head, std::move(refused));
+    // What was refused may have counted messages.
+    imap::CommandHead unread = *head;
+    unread.by = imap::Addressing::kSequence;
+    co_await finish(command.error().tag, unread, std::move(refused));
     co_return;
+  }
+  // RFC 7162 §3.2.10.2: a UID SEARCH that counts messages is answered like one by number.
+  imap::CommandHead answered = *head;
+  if (const auto* search = std::get_if<imap::SearchArgs>(&command->args);
+      search != nullptr && search->program.uses_sequence) {
+    answered.by = imap::Addressing::kSequence;
   }
   const TimePoint begun = context_.services.clock.now();
   Reply reply = co_await execute(context_, *command);
   observe_command(head->id, context_.services.clock.now() - begun);
-  co_await finish(head->tag, *head, std::move(reply));
+  co_await finish(answered.tag, answered, std::move(reply));
 }
 
 task<void> Session::on_literal() {
