@@ -248,6 +248,44 @@ TEST(Copy, CopyUidAndErrors) {
   EXPECT_THAT(client->ask("s STATUS Archive (MESSAGES)"), HasSubstr("(MESSAGES 2)"));
 }
 
+// RFC 2180 §4.4, RFC 9051 §7.1 EXPUNGEISSUED: numbers whose messages another session expunged.
+TEST(Copy, ByNumberWhenMessagesAreGone) {
+  Rig rig;
+  rig.deliver_many("INBOX", 4);
+  auto a = rig.select();
+  auto b = rig.select();
+  static_cast<void>(a->ask("x STORE 1:2 +FLAGS.SILENT (\\Deleted)"));
+  static_cast<void>(a->ask("x EXPUNGE"));
+  // A FETCH keeps the numbers as they were.
+  static_cast<void>(b->ask("f FETCH 4 UID"));
+  EXPECT_THAT(b->ask("c COPY 1:2 Archive\r\nf FETCH 4 UID"), StartsWith("c NO [EXPUNGEISSUED]"));
+  EXPECT_THAT(b->ask("c COPY 2:3 Archive\r\nf FETCH 4 UID"),
+              MatchesRegex("\\* OK \\[EXPUNGEISSUED\\] [^\r]*\r\nc OK \\[COPYUID [0-9]+ 3 1\\].*"));
+  EXPECT_THAT(b->ask("c UID COPY 1:2 Archive\r\nf FETCH 4 UID"), StartsWith("c OK COPY completed"));
+  EXPECT_THAT(b->ask("c UID COPY 2:3 Archive\r\nf FETCH 4 UID"), StartsWith("c OK [COPYUID"));
+  EXPECT_THAT(b->ask("c COPY 1 Archive"),
+              AllOf(HasSubstr("c NO [EXPUNGEISSUED]"), HasSubstr("* 1 EXPUNGE\r\n")));
+}
+
+TEST(Move, ByNumberWhenMessagesAreGone) {
+  Rig rig;
+  rig.deliver_many("INBOX", 4);
+  auto a = rig.select();
+  auto b = rig.select();
+  static_cast<void>(a->ask("x STORE 1 +FLAGS.SILENT (\\Deleted)"));
+  static_cast<void>(a->ask("x EXPUNGE"));
+  EXPECT_THAT(b->ask("m MOVE 1 Trash"),
+              AllOf(HasSubstr("* 1 EXPUNGE\r\n"), HasSubstr("m NO [EXPUNGEISSUED]")));
+  static_cast<void>(a->ask("x STORE 1 +FLAGS.SILENT (\\Deleted)"));
+  static_cast<void>(a->ask("x EXPUNGE"));
+  EXPECT_THAT(b->ask("m MOVE 1:2 Trash"),
+              MatchesRegex("\\* OK \\[COPYUID [0-9]+ 3 1\\] Moved.\r\n\\* 2 EXPUNGE\r\n\\* 1 "
+                           "EXPUNGE\r\n\\* OK \\[EXPUNGEISSUED\\] [^\r]*\r\nm OK MOVE.*"));
+  static_cast<void>(a->ask("x STORE 1 +FLAGS.SILENT (\\Deleted)"));
+  static_cast<void>(a->ask("x EXPUNGE"));
+  EXPECT_THAT(b->ask("m UID MOVE 4 Trash"), HasSubstr("m OK MOVE completed"));
+}
+
 TEST(Move, CopyUidThenExpunge) {
   Rig rig;
   rig.deliver_many("INBOX", 3);
