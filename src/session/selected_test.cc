@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "mailstore/flags.h"
 #include "session/testing/rig.h"
 
 namespace postern::session {
@@ -189,6 +190,20 @@ TEST(Store, FormsAndSilence) {
   EXPECT_THAT(client->ask("a STORE 1 +FLAGS (" + std::string(51, 'k') + ")"),
               StartsWith("a NO [LIMIT]"));
   EXPECT_THAT(client->ask("a STORE 1 +FLAGS (" + std::string(50, 'k') + ")"), HasSubstr("a OK"));
+}
+
+// RFC 9051 §7.1 PERMANENTFLAGS: "\\*" says that a new keyword can be created.
+TEST(Select, AFullKeywordTableTakesNoNewOnes) {
+  Rig rig;
+  rig.deliver_many("INBOX", 1);
+  auto client = rig.select();
+  std::string keywords = "k1";
+  for (std::size_t i = 2; i < mailstore::kMaxKeywords; ++i) keywords += " k" + std::to_string(i);
+  EXPECT_THAT(client->ask("a STORE 1 +FLAGS.SILENT (" + keywords + ")"), HasSubstr("a OK"));
+  EXPECT_THAT(client->ask("s SELECT INBOX"), HasSubstr(" k255 \\*)]"));
+  EXPECT_THAT(client->ask("a STORE 1 +FLAGS.SILENT (last)"), HasSubstr("a OK"));
+  EXPECT_THAT(client->ask("s SELECT INBOX"), HasSubstr(" last)]"));
+  EXPECT_THAT(client->ask("a STORE 1 +FLAGS.SILENT (more)"), StartsWith("a NO [LIMIT]"));
 }
 
 TEST(Store, SilentStillTellsWhatOthersChanged) {

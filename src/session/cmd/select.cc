@@ -28,7 +28,8 @@ void append_mailbox_state(Context& context, std::string_view sent) {
   out += "* OK [PERMANENTFLAGS (";
   if (!view.read_only()) {
     view.append_flag_list(out);
-    out += " \\*";
+    // RFC 9051 §7.1: "\\*" promises that a new keyword can be created.
+    if (shown.keywords().size() < mailstore::kMaxKeywords) out += " \\*";
   }
   out += ")] Flags that are kept.\r\n* ";
   imap::append_number(out, shown.exists());
