@@ -32,6 +32,7 @@ void Cursor::fail_at(std::size_t offset, Errc code, std::string_view what) {
 ParseError Cursor::take_error(std::string_view tag, std::string_view command_name) {
   ParseError error = error_.value_or(ParseError{});
   error.tag = tag;
+  error.save = save_;
   if (!command_name.empty()) error.message = std::string(command_name) + ": " + error.message;
   if (error.message.size() > kLongestMessage) error.message.resize(kLongestMessage);
   return error;

@@ -33,6 +33,8 @@ class Cursor {
   // Latches "expected <what>". `what` names the grammar's token and never repeats input.
   void fail(std::string_view what) { fail_at(at_, Errc::kInvalid, what); }
   void fail_at(std::size_t offset, Errc code, std::string_view what);
+  // SEARCH RETURN (SAVE) was read; an error that follows says so.
+  void note_save() { save_ = true; }
   [[nodiscard]] ParseError take_error(std::string_view tag, std::string_view command_name);
 
   // One octet, if it is there.
@@ -80,6 +82,7 @@ class Cursor {
   std::size_t at_ = 0;
   ParseMode mode_;
   bool utf8_quoted_ = false;
+  bool save_ = false;
   std::optional<ParseError> error_;
 };
 

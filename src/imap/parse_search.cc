@@ -30,6 +30,7 @@ std::vector<ReturnOption> parse_search_return_opts(Cursor& in) {
     for (const OptionName& row : kReturnOptions) {
       if (!in.try_keyword(row.name)) continue;
       known = true;
+      if (row.option == ReturnOption::kSave) in.note_save();
       if (std::find(options.begin(), options.end(), row.option) == options.end())
         options.push_back(row.option);
       break;
@@ -81,6 +82,8 @@ class ProgramParser {
     if (program_.nodes.size() == kMaxNodes)
       in_.fail_at(in_.offset(), Errc::kLimit, "too many search keys");
     program_.uses_modseq = program_.uses_modseq || node.op == SearchOp::kModSeq;
+    program_.uses_sequence =
+        program_.uses_sequence || (node.op == SearchOp::kSeqSet && !node.set.is_saved_result());
     program_.nodes.push_back(std::move(node));
   }
 

@@ -115,5 +115,16 @@ TEST(ParseSearch, Limits) {
   EXPECT_EQ(code(tree), "limit");
 }
 
+TEST(ParseSearch, AnErrorAfterSaveSaysSo) {
+  const auto save = [](const std::string& rest) {
+    const auto parsed = parse_command("a SEARCH " + rest, kPlain);
+    return !parsed && parsed.error().save;
+  };
+  EXPECT_TRUE(save("RETURN (MIN SAVE) " + repeat("NOT ", 65) + "ALL"));
+  EXPECT_TRUE(save("RETURN (save) NONSENSE"));
+  EXPECT_FALSE(save("RETURN (MIN) " + repeat("NOT ", 65) + "ALL"));
+  EXPECT_FALSE(save("SUBJECT SAVE NONSENSE"));
+}
+
 }  // namespace
 }  // namespace postern::imap

@@ -17,6 +17,7 @@ struct ParseError {
   std::string tag;             // "" when the tag itself is not valid
   std::string message;  // for the client: names the token and its offset; printable ASCII, <= 200
   std::size_t offset = 0;
+  bool save = false;  // SEARCH: RETURN (SAVE) was read before the error (RFC 5182 §2.1)
 };
 template <class T>
 using Parsed = std::expected<T, ParseError>;

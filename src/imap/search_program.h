@@ -74,6 +74,9 @@ struct SearchProgram {
   std::vector<SearchNode> nodes;  // postfix; never empty after parsing
   // A MODSEQ key occurs (RFC 7162 §3.1.5: the answer carries MODSEQ, CONDSTORE is enabled).
   bool uses_modseq = false;
+  // A key counts messages ("$" does not): EXPUNGE must wait, under UID SEARCH too (RFC 7162
+  // §3.2.10.2).
+  bool uses_sequence = false;
 };
 
 }  // namespace postern::imap

@@ -70,9 +70,10 @@ const CommandRow& command_row(imap::CommandId id) {
 }
 
 bool ambiguous_after_expunge(imap::CommandId next, imap::Addressing by) {
+  // RFC 7162 §3.2.10.2: a UID SEARCH may count messages too, and its keys are not read yet.
+  if (next == CommandId::kSearch) return true;
   const bool by_number = next == CommandId::kFetch || next == CommandId::kStore ||
-                         next == CommandId::kSearch || next == CommandId::kCopy ||
-                         next == CommandId::kMove;
+                         next == CommandId::kCopy || next == CommandId::kMove;
   return by_number && by == imap::Addressing::kSequence;
 }
 

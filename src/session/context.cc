@@ -59,7 +59,9 @@ task<bool> Context::sync(View::Expunges expunges, const UidSet* skip) {
     }
     newest = std::move(*loaded);
   }
-  co_return co_await view->tell(out, std::move(newest), expunges, enabled, skip);
+  if (!co_await view->tell(out, std::move(newest), expunges, enabled, skip)) co_return false;
+  if (release && enabled.qresync) append_modseq("Nothing is on hold.");
+  co_return true;
 }
 
 task<bool> Context::sync_arrivals() {
@@ -68,12 +70,22 @@ task<bool> Context::sync_arrivals() {
   co_return co_await sync(View::Expunges::kHold);
 }
 
+void Context::append_modseq(std::string_view text) {
+  out.append("* OK [HIGHESTMODSEQ ");
+  imap::append_number(out.buffer(), view->safe_modseq().value());
+  out.append("] ");
+  out.append(text);
+  out.append("\r\n");
+}
+
 void Context::enable_condstore() {
   if (std::exchange(enabled.condstore, true)) return;
-  if (view == nullptr) return;
-  out.append("* OK [HIGHESTMODSEQ ");
-  imap::append_number(out.buffer(), view->newest()->counts().highest_modseq.value());
-  out.append("] CONDSTORE is enabled.\r\n");
+  if (view != nullptr) append_modseq("CONDSTORE is enabled.");
+}
+
+void Context::append_held_modseq() {
+  if (!enabled.qresync || view == nullptr || !view->holds_expunges()) return;
+  append_modseq("Expunges are on hold.");
 }
 
 std::expected<UidSet, Reply> Context::resolve(const imap::NumberSet& set,

@@ -91,10 +91,17 @@ struct Context {
   // selected.
   void enable_condstore();
 
+  // RFC 7162 §6: told before each tagged answer while a VANISHED is on hold. The client would
+  // otherwise resume from the highest MODSEQ of a FETCH and never learn of it.
+  void append_held_modseq();
+
   // The rows a command names, as UIDs. A sequence number beyond EXISTS is BAD (RFC 9051 §9
   // seq-number); UIDs that are not there are simply absent.
   [[nodiscard]] std::expected<UidSet, Reply> resolve(const imap::NumberSet& set,
                                                      imap::Addressing by) const;
+
+ private:
+  void append_modseq(std::string_view text);  // of the view
 };
 
 }  // namespace postern::session

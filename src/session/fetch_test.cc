@@ -190,5 +190,17 @@ TEST_F(FetchTest, CorruptBodyIsNoAndTheOthersCome) {
                             HasSubstr("* 3 FETCH (BODY[] {")));
 }
 
+// RFC 3501 §9 media-message is RFC822 alone; RFC 9051 §9 knows GLOBAL as well.
+TEST_F(FetchTest, AMessageGlobalIsShownAsTheClientKnowsIt) {
+  rig.deliver("INBOX", "Content-Type: message/global\r\n\r\nSubject: in\r\n\r\nx\r\n");
+  static_cast<void>(client->ask("n NOOP"));
+  EXPECT_THAT(fetch("4", "BODY"),
+              StartsWith("* 4 FETCH (BODY (\"message\" \"global\" NIL NIL NIL \"7BIT\" 18))\r\n"));
+  EXPECT_THAT(fetch("4", "BODYSTRUCTURE"), HasSubstr("\"7BIT\" 18 NIL NIL NIL NIL))\r\n"));
+  EXPECT_THAT(fetch("4", "BODY.PEEK[1.HEADER]"), HasSubstr("Subject: in"));
+  auto modern = rig.select("INBOX", "IMAP4rev2");
+  EXPECT_THAT(modern->ask("f FETCH 4 BODY"), HasSubstr("\"7BIT\" 18 (NIL \"in\" NIL"));
+}
+
 }  // namespace
 }  // namespace postern::session

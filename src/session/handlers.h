@@ -32,9 +32,15 @@ task<Reply> do_unselect(Context& context);
 task<Reply> do_list(Context& context, const imap::ListArgs& args);
 task<Reply> do_lsub(Context& context, const imap::ListArgs& args);
 task<Reply> do_namespace(Context& context);
-// "* LIST (...) "/" name" for one existing mailbox (SELECT in rev2).
+// "* LIST (...) "/" name" for one existing mailbox (SELECT in rev2), with OLDNAME when `sent` is
+// another spelling of its name.
 void append_list_line(Context& context, const mailstore::Folders& folders,
-                      const mailstore::Folder& folder);
+                      const mailstore::Folder& folder, std::string_view sent);
+// Whether the client sent another spelling than the canonical `name`, so that it must be told what
+// became of its own. INBOX is one name in any case (RFC 9051 §5.1), also in front of others.
+[[nodiscard]] bool denormalized(std::string_view sent, std::string_view name);
+// In rev2: the LIST line of `name` with OLDNAME; \NonExistent when the mailbox is gone.
+void append_old_name(Context& context, std::string_view name, std::string_view old_name);
 // mailbox.cc
 task<Reply> do_create(Context& context, const imap::CreateArgs& args);
 task<Reply> do_delete(Context& context, const imap::MailboxArgs& args);

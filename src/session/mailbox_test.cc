@@ -141,6 +141,45 @@ TEST(Names, RenameAndDelete) {
   EXPECT_THAT(client->ask("a STATUS INBOX (MESSAGES)"), HasSubstr("(MESSAGES 0)"));
 }
 
+// RFC 9051 §6.3.2, §6.3.9.7: the client learns which name its own became.
+TEST(Names, OldNameInRev2) {
+  Rig rig;
+  auto client = rig.login();
+  static_cast<void>(client->ask("e ENABLE IMAP4rev2"));
+  const std::string sent = "\"u\xcc\x88\"";
+  const std::string line =
+      "* LIST (\\HasNoChildren) \"/\" \"\xc3\xbc\" (\"OLDNAME\" (\"u\xcc\x88\"))\r\n";
+  EXPECT_EQ(client->ask("a CREATE " + sent), line + "a OK CREATE completed.\r\n");
+  EXPECT_THAT(client->ask("a SELECT " + sent), HasSubstr(line));
+  EXPECT_THAT(client->ask("a EXAMINE " + sent), HasSubstr(line));
+  EXPECT_THAT(client->ask("a SELECT \"\xc3\xbc\""), Not(HasSubstr("OLDNAME")));
+  // INBOX is one name however it is spelled.
+  EXPECT_THAT(client->ask("a SELECT iNbOx"), Not(HasSubstr("OLDNAME")));
+  EXPECT_THAT(client->ask("a CREATE inbox/x"), StartsWith("a OK"));
+  EXPECT_THAT(client->ask("a SELECT inbox/x"), Not(HasSubstr("OLDNAME")));
+  EXPECT_THAT(client->ask("a CREATE \"inbox/u\xcc\x88\""),
+              HasSubstr("(\"OLDNAME\" (\"inbox/u\xcc\x88\"))"));
+  // INBOX stays where it is, so it is no old name.
+  EXPECT_THAT(client->ask("a RENAME INBOX \"e\xcc\x81\""),
+              HasSubstr("\"\xc3\xa9\" (\"OLDNAME\" (\"e\xcc\x81\"))\r\n"));
+  // A trailing delimiter only says that names below will follow (RFC 9051 §6.3.4).
+  EXPECT_EQ(client->ask("a CREATE work/"), "a OK CREATE completed.\r\n");
+  EXPECT_EQ(
+      client->ask("a RENAME " + sent + " \"o\xcc\x88\""),
+      "* LIST (\\HasNoChildren) \"/\" \"\xc3\xb6\" (\"OLDNAME\" (\"u\xcc\x88\"))\r\na OK RENAME "
+      "completed.\r\n");
+  EXPECT_EQ(client->ask("a RENAME \"\xc3\xb6\" plain"), "a OK RENAME completed.\r\n");
+  static_cast<void>(client->ask("a RENAME plain " + sent));
+  EXPECT_EQ(client->ask("a DELETE " + sent),
+            "* LIST (\\NonExistent \\Noselect \\HasNoChildren) \"/\" \"\xc3\xbc\" (\"OLDNAME\" "
+            "(\"u\xcc\x88\"))\r\na OK DELETE "
+            "completed.\r\n");
+  auto old = rig.login();
+  static_cast<void>(old->ask("e ENABLE UTF8=ACCEPT"));
+  EXPECT_EQ(old->ask("a CREATE " + sent), "a OK CREATE completed.\r\n");
+  EXPECT_THAT(old->ask("a SELECT " + sent), Not(HasSubstr("LIST")));
+}
+
 TEST(Names, SubscribeErrors) {
   Rig rig;
   auto client = rig.login();

@@ -6,9 +6,11 @@
 namespace postern::session {
 namespace {
 
+using testing::AllOf;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::MatchesRegex;
+using testing::Not;
 using testing::StartsWith;
 
 class SearchCommand : public testing::Test {
@@ -98,6 +100,43 @@ TEST_F(SearchCommand, CharsetAfterUtf8Accept) {
   static_cast<void>(client->ask("e ENABLE UTF8=ACCEPT"));
   EXPECT_THAT(client->ask("a SEARCH CHARSET ISO-8859-1 ALL"), StartsWith("a BAD"));
   EXPECT_THAT(client->ask("a SEARCH CHARSET UTF-8 FLAGGED"), StartsWith("* SEARCH 2 3"));
+}
+
+// RFC 5182 §2.1: a SEARCH with SAVE that is answered NO leaves nothing saved, whoever refuses it.
+TEST_F(SearchCommand, ARefusedSaveEmptiesTheResult) {
+  std::string deep;
+  for (int i = 0; i < 65; ++i) deep += "NOT ";
+  const auto saved_after = [&](const std::string& line, const char* answer) {
+    static_cast<void>(client->ask("s SEARCH RETURN (SAVE) FLAGGED"));
+    EXPECT_THAT(client->ask(line), StartsWith(answer)) << line;
+    return client->ask("f UID SEARCH $") == "* SEARCH 3 4\r\nf OK SEARCH completed.\r\n";
+  };
+  const std::string long_charset(100, 'x');
+  EXPECT_FALSE(saved_after("a SEARCH RETURN (SAVE) CHARSET X-NONE ALL", "a NO [BADCHARSET"));
+  EXPECT_FALSE(saved_after("a SEARCH RETURN (COUNT SAVE) CHARSET " + long_charset + " ALL",
+                           "a NO [BADCHARSET"));
+  EXPECT_FALSE(saved_after("a UID SEARCH RETURN (SAVE) " + deep + "ALL", "a NO [LIMIT]"));
+  // BAD changes nothing, nor does a command without SAVE.
+  EXPECT_TRUE(saved_after("a SEARCH RETURN (SAVE) NONSENSE", "a BAD"));
+  EXPECT_TRUE(saved_after("a SEARCH RETURN (COUNT) CHARSET X-NONE ALL", "a NO [BADCHARSET"));
+  EXPECT_TRUE(saved_after("a SEARCH " + deep + "ALL", "a NO [LIMIT]"));
+}
+
+// RFC 7162 §3.2.10.2: a UID SEARCH that counts messages is one of the commands that hold EXPUNGE.
+TEST_F(SearchCommand, UidSearchByNumberHoldsExpunges) {
+  auto other = rig.select();
+  static_cast<void>(client->ask("x STORE 1 +FLAGS.SILENT (\\Deleted)"));
+  static_cast<void>(client->ask("x EXPUNGE"));
+  EXPECT_EQ(other->ask("a UID SEARCH NOT (2:3 FLAGGED) UID 4:9"),
+            "* SEARCH 5\r\na OK SEARCH completed.\r\n");
+  // So is one that waits behind another command.
+  EXPECT_THAT(other->ask("n NOOP\r\na UID SEARCH OR FLAGGED 4"),
+              AllOf(HasSubstr("* SEARCH 3 4 5\r\n"), Not(HasSubstr("EXPUNGE"))));
+  EXPECT_THAT(other->ask("a SEARCH RETURN (SAVE) UID 5"), Not(HasSubstr("EXPUNGE")));
+  EXPECT_THAT(other->ask("a UID SEARCH $"), HasSubstr("* SEARCH 5\r\n* 1 EXPUNGE\r\n"));
+  static_cast<void>(client->ask("x STORE 1 +FLAGS.SILENT (\\Deleted)"));
+  static_cast<void>(client->ask("x EXPUNGE"));
+  EXPECT_THAT(other->ask("a UID SEARCH UID 5"), HasSubstr("* SEARCH 5\r\n* 1 EXPUNGE\r\n"));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "mailstore/flags.h"
 #include "session/testing/rig.h"
 
 namespace postern::session {
@@ -191,6 +192,20 @@ TEST(Store, FormsAndSilence) {
   EXPECT_THAT(client->ask("a STORE 1 +FLAGS (" + std::string(50, 'k') + ")"), HasSubstr("a OK"));
 }
 
+// RFC 9051 §7.1 PERMANENTFLAGS: "\\*" says that a new keyword can be created.
+TEST(Select, AFullKeywordTableTakesNoNewOnes) {
+  Rig rig;
+  rig.deliver_many("INBOX", 1);
+  auto client = rig.select();
+  std::string keywords = "k1";
+  for (std::size_t i = 2; i < mailstore::kMaxKeywords; ++i) keywords += " k" + std::to_string(i);
+  EXPECT_THAT(client->ask("a STORE 1 +FLAGS.SILENT (" + keywords + ")"), HasSubstr("a OK"));
+  EXPECT_THAT(client->ask("s SELECT INBOX"), HasSubstr(" k255 \\*)]"));
+  EXPECT_THAT(client->ask("a STORE 1 +FLAGS.SILENT (last)"), HasSubstr("a OK"));
+  EXPECT_THAT(client->ask("s SELECT INBOX"), HasSubstr(" last)]"));
+  EXPECT_THAT(client->ask("a STORE 1 +FLAGS.SILENT (more)"), StartsWith("a NO [LIMIT]"));
+}
+
 TEST(Store, SilentStillTellsWhatOthersChanged) {
   Rig rig;
   rig.deliver_many("INBOX", 2);
@@ -246,6 +261,44 @@ TEST(Copy, CopyUidAndErrors) {
   EXPECT_THAT(client->ask("a COPY 1 INBOX"),
               AllOf(HasSubstr("* 4 EXISTS"), HasSubstr("a OK [COPYUID")));
   EXPECT_THAT(client->ask("s STATUS Archive (MESSAGES)"), HasSubstr("(MESSAGES 2)"));
+}
+
+// RFC 2180 §4.4, RFC 9051 §7.1 EXPUNGEISSUED: numbers whose messages another session expunged.
+TEST(Copy, ByNumberWhenMessagesAreGone) {
+  Rig rig;
+  rig.deliver_many("INBOX", 4);
+  auto a = rig.select();
+  auto b = rig.select();
+  static_cast<void>(a->ask("x STORE 1:2 +FLAGS.SILENT (\\Deleted)"));
+  static_cast<void>(a->ask("x EXPUNGE"));
+  // A FETCH keeps the numbers as they were.
+  static_cast<void>(b->ask("f FETCH 4 UID"));
+  EXPECT_THAT(b->ask("c COPY 1:2 Archive\r\nf FETCH 4 UID"), StartsWith("c NO [EXPUNGEISSUED]"));
+  EXPECT_THAT(b->ask("c COPY 2:3 Archive\r\nf FETCH 4 UID"),
+              MatchesRegex("\\* OK \\[EXPUNGEISSUED\\] [^\r]*\r\nc OK \\[COPYUID [0-9]+ 3 1\\].*"));
+  EXPECT_THAT(b->ask("c UID COPY 1:2 Archive\r\nf FETCH 4 UID"), StartsWith("c OK COPY completed"));
+  EXPECT_THAT(b->ask("c UID COPY 2:3 Archive\r\nf FETCH 4 UID"), StartsWith("c OK [COPYUID"));
+  EXPECT_THAT(b->ask("c COPY 1 Archive"),
+              AllOf(HasSubstr("c NO [EXPUNGEISSUED]"), HasSubstr("* 1 EXPUNGE\r\n")));
+}
+
+TEST(Move, ByNumberWhenMessagesAreGone) {
+  Rig rig;
+  rig.deliver_many("INBOX", 4);
+  auto a = rig.select();
+  auto b = rig.select();
+  static_cast<void>(a->ask("x STORE 1 +FLAGS.SILENT (\\Deleted)"));
+  static_cast<void>(a->ask("x EXPUNGE"));
+  EXPECT_THAT(b->ask("m MOVE 1 Trash"),
+              AllOf(HasSubstr("* 1 EXPUNGE\r\n"), HasSubstr("m NO [EXPUNGEISSUED]")));
+  static_cast<void>(a->ask("x STORE 1 +FLAGS.SILENT (\\Deleted)"));
+  static_cast<void>(a->ask("x EXPUNGE"));
+  EXPECT_THAT(b->ask("m MOVE 1:2 Trash"),
+              MatchesRegex("\\* OK \\[COPYUID [0-9]+ 3 1\\] Moved.\r\n\\* 2 EXPUNGE\r\n\\* 1 "
+                           "EXPUNGE\r\n\\* OK \\[EXPUNGEISSUED\\] [^\r]*\r\nm OK MOVE.*"));
+  static_cast<void>(a->ask("x STORE 1 +FLAGS.SILENT (\\Deleted)"));
+  static_cast<void>(a->ask("x EXPUNGE"));
+  EXPECT_THAT(b->ask("m UID MOVE 4 Trash"), HasSubstr("m OK MOVE completed"));
 }
 
 TEST(Move, CopyUidThenExpunge) {
@@ -371,6 +424,61 @@ TEST(Qresync, SelectResynchronises) {
                     HasSubstr("* 3 FETCH (UID 5 FLAGS (\\Seen)"), HasSubstr("MODSEQ")));
   EXPECT_THAT(b->ask("v FETCH 1:* (FLAGS) (CHANGEDSINCE " + modseq + " VANISHED)"),
               StartsWith("v BAD"));
+}
+
+// The MODSEQ in the first response that carries one after `name`.
+std::uint64_t modseq_in(const std::string& answer, const std::string& name) {
+  const std::size_t at = answer.find(name);
+  return at == std::string::npos ? 0 : std::stoull(answer.substr(at + name.size()));
+}
+
+// RFC 7162 §6: what a client may resume from while a VANISHED is on hold.
+TEST(Qresync, HeldVanishedIsNotLostOnDisconnect) {
+  Rig rig;
+  rig.deliver_many("INBOX", 3);
+  auto a = rig.select();
+  auto b = rig.login();
+  static_cast<void>(b->ask("e ENABLE QRESYNC"));
+  const std::string opened = b->ask("s SELECT INBOX");
+  const std::string validity = std::to_string(modseq_in(opened, "[UIDVALIDITY "));
+  const std::uint64_t safe = modseq_in(opened, "[HIGHESTMODSEQ ");
+  const std::string held = "* OK [HIGHESTMODSEQ " + std::to_string(safe) + "] ";
+  static_cast<void>(a->ask("x STORE 1 +FLAGS.SILENT (\\Deleted)"));
+  static_cast<void>(a->ask("x EXPUNGE"));
+  const std::string stored = b->ask("f STORE 3 +FLAGS.SILENT (\\Seen)");
+  EXPECT_THAT(stored, MatchesRegex("\\* 3 FETCH \\(UID 3 MODSEQ \\([0-9]+\\)\\)\r\n\\* OK "
+                                   "\\[HIGHESTMODSEQ [0-9]+\\] [^\r]*\r\nf OK [^\r]*\r\n"));
+  EXPECT_THAT(stored, HasSubstr(held));
+  EXPECT_GT(modseq_in(stored, "MODSEQ ("), safe);
+  // It stays where it is, whatever comes and whatever the answer.
+  static_cast<void>(a->ask("x STORE 1 +FLAGS.SILENT (\\Deleted)"));
+  static_cast<void>(a->ask("x EXPUNGE"));
+  EXPECT_THAT(b->ask("f FETCH 3 FLAGS"), HasSubstr(held));
+  EXPECT_THAT(b->ask("f FETCH 9 FLAGS"), AllOf(HasSubstr(held), HasSubstr("f BAD")));
+  EXPECT_THAT(b->ask("f SEARCH ALL"), AllOf(HasSubstr(held), Not(HasSubstr("VANISHED"))));
+  auto again = rig.login();
+  static_cast<void>(again->ask("e ENABLE QRESYNC"));
+  EXPECT_THAT(
+      again->ask("s SELECT INBOX (QRESYNC (" + validity + " " + std::to_string(safe) + "))"),
+      HasSubstr("* VANISHED (EARLIER) 1:2\r\n"));
+  const std::string released = b->ask("n NOOP");
+  EXPECT_THAT(released, MatchesRegex("\\* VANISHED 1:2\r\n\\* OK \\[HIGHESTMODSEQ [0-9]+\\] "
+                                     "[^\r]*\r\nn OK NOOP completed.\r\n"));
+  EXPECT_GT(modseq_in(released, "[HIGHESTMODSEQ "), modseq_in(stored, "MODSEQ ("));
+  EXPECT_EQ(b->ask("n NOOP"), "n OK NOOP completed.\r\n");
+}
+
+TEST(Qresync, EnablingDuringAHoldTellsTheSafeModseq) {
+  Rig rig;
+  rig.deliver_many("INBOX", 2);
+  auto a = rig.select();
+  auto b = rig.login();
+  const std::uint64_t safe = modseq_in(b->ask("s SELECT INBOX"), "[HIGHESTMODSEQ ");
+  static_cast<void>(a->ask("x STORE 1 +FLAGS.SILENT (\\Deleted)"));
+  static_cast<void>(a->ask("x EXPUNGE"));
+  EXPECT_THAT(b->ask("f FETCH 2 FLAGS"), Not(HasSubstr("HIGHESTMODSEQ")));
+  const std::string answer = b->ask("e ENABLE QRESYNC");
+  EXPECT_EQ(modseq_in(answer, "[HIGHESTMODSEQ "), safe);
 }
 
 }  // namespace

@@ -174,13 +174,25 @@ task<void> Session::on_command() {
   auto command = imap::parse_command(text, context_.parse_mode());
   if (context_.state == State::kNotAuthenticated) context_.in.wipe_later();
   if (!command) {
-    co_await finish(command.error().tag, *head, reply_for(command.error()));
+    Reply refused = reply_for(command.error());
+    // RFC 5182 §2.1: whoever says NO to a SAVE, the parser too, leaves an empty result.
+    if (command.error().save && refused.status == Reply::Status::kNo) context_.saved_result = {};
+    // What was refused may have counted messages.
+    imap::CommandHead unread = *head;
+    unread.by = imap::Addressing::kSequence;
+    co_await finish(command.error().tag, unread, std::move(refused));
     co_return;
+  }
+  // RFC 7162 §3.2.10.2: a UID SEARCH that counts messages is answered like one by number.
+  imap::CommandHead answered = *head;
+  if (const auto* search = std::get_if<imap::SearchArgs>(&command->args);
+      search != nullptr && search->program.uses_sequence) {
+    answered.by = imap::Addressing::kSequence;
   }
   const TimePoint begun = context_.services.clock.now();
   Reply reply = co_await execute(context_, *command);
   observe_command(head->id, context_.services.clock.now() - begun);
-  co_await finish(head->tag, *head, std::move(reply));
+  co_await finish(answered.tag, answered, std::move(reply));
 }
 
 task<void> Session::on_literal() {
@@ -280,6 +292,7 @@ task<void> Session::finish(std::string_view tag, const imap::CommandHead& head, 
   }
   if (reply.code == "UNAVAILABLE") close_if_lost();
   count_command(head.id, reply.status);
+  context_.append_held_modseq();
   // RFC 9051 §6.1.3: BYE comes before the OK of LOGOUT; every other BYE comes after the answer.
   append_reply(context_.out.buffer(), tag, reply);
   count_bad(reply.status == Reply::Status::kBad);

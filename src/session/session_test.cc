@@ -440,5 +440,12 @@ TEST(Metrics, EveryCommandAndResultHasARow) {
   EXPECT_THAT(text, HasSubstr("postern_imap_command_seconds"));
 }
 
+TEST(Enable, ARepeatedNameIsListedOnce) {
+  Rig rig;
+  auto client = rig.login();
+  EXPECT_EQ(client->ask("a ENABLE qresync CONDSTORE QRESYNC X-NONE IMAP4rev2 imap4REV2 CONDSTORE"),
+            "* ENABLED QRESYNC CONDSTORE IMAP4rev2\r\na OK ENABLE completed.\r\n");
+}
+
 }  // namespace
 }  // namespace postern::session

@@ -82,10 +82,13 @@ task<bool> View::tell(Output& out, VersionPtr newest, Expunges expunges, const E
                       const UidSet* skip) {
   const VersionPtr target =
       expunges == Expunges::kTell ? newest : mailstore::keep_expunged(shown_, newest);
+  const bool was_holding = holds_expunges();
+  const ModSeq told_modseq = newest_->counts().highest_modseq;
   const VersionPtr before = std::exchange(shown_, target);
   flag_text_.reset();
   const bool arrivals = newest_->counts().uid_next != newest->counts().uid_next;
   newest_ = std::move(newest);
+  if (!was_holding && holds_expunges()) safe_modseq_ = told_modseq;
   if (before == target) co_return !out.failed();
 
   const mailstore::Delta delta = mailstore::difference(*before, *target);

@@ -56,6 +56,11 @@ class View {
   // The newest version that was told, and whether some of its expunges are on hold.
   [[nodiscard]] const mailstore::VersionPtr& newest() const { return newest_; }
   [[nodiscard]] bool holds_expunges() const { return shown_ != newest_; }
+  // RFC 7162 §6: the highest MODSEQ from which the client misses nothing when it comes back. While
+  // expunges are on hold it is what was told before the first of them.
+  [[nodiscard]] ModSeq safe_modseq() const {
+    return holds_expunges() ? safe_modseq_ : newest_->counts().highest_modseq;
+  }
 
   // \Recent (rev1): claims what arrived since and is new to all sessions.
   void claim_recent();
@@ -86,6 +91,7 @@ class View {
   Access access_;
   mailstore::VersionPtr shown_;
   mailstore::VersionPtr newest_;
+  ModSeq safe_modseq_;  // of use while expunges are on hold
   UidSet recent_;
   FlagText flag_text_;
 };

@@ -21,7 +21,19 @@ std::string copyuid(const mailstore::CopyResult& result) {
 struct Plan {
   UidSet uids;
   MailboxHandle target;
+  // Messages named by number: each was there for the client. UIDs, and the "$" that stands for
+  // UIDs, may name what is gone (RFC 9051 §6.4.9).
+  std::size_t numbered = 0;
 };
+
+Reply expunged() {
+  return reply_for(Error{Errc::kExpunged, {}, {}});
+}
+
+// RFC 9051 §7.1 EXPUNGEISSUED: what another session expunged was left out.
+void tell_left_out(Context& context) {
+  append_reply(context.out.buffer(), {}, Reply::okay(expunged().code, expunged().text));
+}
 
 task<std::expected<Plan, Reply>> prepare(Context& context, const imap::CopyArgs& args) {
   using Out = std::expected<Plan, Reply>;
@@ -32,7 +44,9 @@ task<std::expected<Plan, Reply>> prepare(Context& context, const imap::CopyArgs&
   if (!uids) co_return Out(std::unexpect, std::move(uids.error()));
   auto target = open_target(context.principal, args.mailbox);
   if (!target) co_return Out(std::unexpect, reply_for(target.error()));
-  co_return Out(Plan{std::move(*uids), std::move(*target)});
+  const bool by_number = args.by == imap::Addressing::kSequence && !args.set.is_saved_result();
+  const std::size_t numbered = by_number ? uids->count() : 0;
+  co_return Out(Plan{std::move(*uids), std::move(*target), numbered});
 }
 
 }  // namespace
@@ -43,8 +57,11 @@ task<Reply> do_copy(Context& context, const imap::CopyArgs& args) {
   const auto copied = co_await context.account().copy(context.view->handle().id,
                                                       std::move(plan->uids), plan->target.id);
   if (!copied) co_return reply_for(copied.error());
+  // RFC 2180 §4.4.1: nothing that was named by number is left to copy.
+  if (copied->from.empty() && plan->numbered != 0) co_return expunged();
   // RFC 4315 §3: without a copy there is no COPYUID; UIDs that are not there are no error.
   if (copied->from.empty()) co_return Reply::okay("COPY completed; no messages were there.");
+  if (copied->from.count() < plan->numbered) tell_left_out(context);
   co_return Reply::okay(copyuid(*copied), "COPY completed.");
 }
 
@@ -55,6 +72,7 @@ task<Reply> do_move(Context& context, const imap::CopyArgs& args) {
   const auto moved = co_await context.account().move(context.view->handle().id,
                                                      std::move(plan->uids), plan->target.id);
   if (!moved) co_return reply_for(moved.error());
+  if (moved->from.empty() && plan->numbered != 0) co_return expunged();
   // RFC 6851 §3.3: stale UIDs are OK, or clients ask for ever.
   if (moved->from.empty()) co_return Reply::okay("MOVE completed; no messages were there.");
   // RFC 6851 §4.3: COPYUID goes ahead of the expunges, in an untagged OK.
@@ -62,6 +80,7 @@ task<Reply> do_move(Context& context, const imap::CopyArgs& args) {
   static_cast<void>(co_await context.out.write(copyuid(*moved)));
   context.out.append("] Moved.\r\n");
   static_cast<void>(co_await context.sync(View::Expunges::kTell));
+  if (moved->from.count() < plan->numbered) tell_left_out(context);
   if (context.enabled.condstore && context.view != nullptr) {
     // RFC 7162 §3.2.10: as for EXPUNGE, so that the client can advance its state.
     std::string code = "HIGHESTMODSEQ ";

@@ -1,4 +1,6 @@
 // ENABLE (RFC 5161, RFC 9051 §6.3.1): unknown names are ignored, and ENABLED is always sent.
+#include <algorithm>
+
 #include "imap/encoder.h"
 #include "session/handlers.h"
 
@@ -11,7 +13,11 @@ task<Reply> do_enable(Context& context, const imap::EnableArgs& args) {
     enabled += ' ';
     enabled += capability;
   };
-  for (const std::string& asked : args.capabilities) {
+  const auto& all = args.capabilities;
+  for (auto at = all.begin(); at != all.end(); ++at) {
+    const std::string& asked = *at;
+    // A name that is repeated is listed once.
+    if (std::find(all.begin(), at, asked) != at) continue;
     if (asked == "CONDSTORE") {
       condstore = true;
       name(asked);

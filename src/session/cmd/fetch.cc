@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "imap/encoder.h"
+#include "mime/rev1_structure.h"
 #include "session/cmd/fetch_body.h"
 #include "session/handlers.h"
 
@@ -208,11 +209,19 @@ class Fetch {
         co_return co_await context_.out.write(info.envelope);
       case FetchItem::kBody:
         context_.out.append("BODY ");
-        co_return co_await context_.out.write(info.body);
+        co_return co_await write_parts(info.body);
       default:
         context_.out.append("BODYSTRUCTURE ");
-        co_return co_await context_.out.write(info.body_structure);
+        co_return co_await write_parts(info.body_structure);
     }
+  }
+
+  task<bool> write_parts(std::string_view text) {
+    if (!context_.enabled.rev2) {
+      if (const auto older = mime::rev1_structure(text))
+        co_return co_await context_.out.write(*older);
+    }
+    co_return co_await context_.out.write(text);
   }
 
   void append_simple(const imap::FetchAtt& item, const MailboxVersion::MessageRef& row) {

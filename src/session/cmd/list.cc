@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/ascii.h"
 #include "imap/encoder.h"
 #include "session/handlers.h"
 #include "session/list_match.h"
@@ -75,7 +76,30 @@ struct ListLine {
   SpecialUse special_use = SpecialUse::kNone;
   bool child_info_subscribed = false;
   bool child_info_special_use = false;
+  std::string_view old_name;  // empty: none
 };
+
+// RFC 9051 §9 mbox-list-extended: all items share one pair of parentheses.
+void append_extended_items(Context& context, const ListLine& line) {
+  const bool child_info = line.child_info_subscribed || line.child_info_special_use;
+  if (!child_info && line.old_name.empty()) return;
+  std::string& out = context.out.buffer();
+  out += " (";
+  if (child_info) {
+    out += "\"CHILDINFO\" (";
+    if (line.child_info_subscribed) out += "\"SUBSCRIBED\"";
+    if (line.child_info_subscribed && line.child_info_special_use) out += ' ';
+    if (line.child_info_special_use) out += "\"SPECIAL-USE\"";
+    out += ')';
+  }
+  if (!line.old_name.empty()) {
+    if (child_info) out += ' ';
+    out += "\"OLDNAME\" (";
+    imap::append_mailbox(out, line.old_name, context.enabled.utf8_names());
+    out += ')';
+  }
+  out += ')';
+}
 
 void append_line(Context& context, const ListLine& line) {
   std::string& out = context.out.buffer();
@@ -90,13 +114,7 @@ void append_line(Context& context, const ListLine& line) {
   }
   out += ") \"/\" ";
   imap::append_mailbox(out, line.name, context.enabled.utf8_names());
-  if (line.child_info_subscribed || line.child_info_special_use) {
-    out += " (\"CHILDINFO\" (";
-    if (line.child_info_subscribed) out += "\"SUBSCRIBED\"";
-    if (line.child_info_subscribed && line.child_info_special_use) out += ' ';
-    if (line.child_info_special_use) out += "\"SPECIAL-USE\"";
-    out += "))";
-  }
+  append_extended_items(context, line);
   out += "\r\n";
 }
 
@@ -168,8 +186,32 @@ task<std::optional<Reply>> list_folders(Context& context, const imap::ListArgs& 
 
 }  // namespace
 
-void append_list_line(Context& context, const Folders& folders, const Folder& folder) {
-  append_line(context, line_of(folders, folder));
+bool denormalized(std::string_view sent, std::string_view name) {
+  constexpr std::string_view kInbox = "INBOX";
+  if (name.starts_with(kInbox) && iequals(sent.substr(0, kInbox.size()), kInbox)) {
+    return sent.substr(kInbox.size()) != name.substr(kInbox.size());
+  }
+  return sent != name;
+}
+
+void append_list_line(Context& context, const Folders& folders, const Folder& folder,
+                      std::string_view sent) {
+  ListLine line = line_of(folders, folder);
+  if (denormalized(sent, folder.name)) line.old_name = sent;
+  append_line(context, line);
+}
+
+void append_old_name(Context& context, std::string_view name, std::string_view old_name) {
+  // The item is of RFC 9051 (§6.3.9.7); other clients did not ask for LIST data.
+  if (!context.enabled.rev2) return;
+  const mailstore::FoldersPtr folders = context.account().folders();
+  ListLine line;
+  line.name = name;
+  line.exists = false;
+  line.children = folders->has_children(name);
+  if (const Folder* folder = folders->find(name)) line = line_of(*folders, *folder);
+  line.old_name = old_name;
+  append_line(context, line);
 }
 
 task<Reply> do_list(Context& context, const imap::ListArgs& args) {

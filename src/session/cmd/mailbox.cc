@@ -58,6 +58,10 @@ task<Reply> do_create(Context& context, const imap::CreateArgs& args) {
     }
     co_return reply_for(created.error());
   }
+  // RFC 9051 §6.3.4: a delimiter at the end only says that names below it will follow.
+  std::string_view sent = args.mailbox;
+  if (sent.ends_with(mailstore::kDelimiter)) sent.remove_suffix(1);
+  if (denormalized(sent, *name)) append_old_name(context, *name, sent);
   co_return Reply::okay("CREATE completed.");
 }
 
@@ -70,6 +74,9 @@ task<Reply> do_delete(Context& context, const imap::MailboxArgs& args) {
   }
   const auto removed = co_await context.account().remove(handle->name);
   if (!removed) co_return reply_for(removed.error());
+  if (denormalized(args.mailbox, handle->name)) {
+    append_old_name(context, handle->name, args.mailbox);
+  }
   if (context.view != nullptr && context.view->handle().id == handle->id) {
     context.unselect();
     context.out.append("* OK [CLOSED] The selected mailbox was deleted.\r\n");
@@ -84,6 +91,12 @@ task<Reply> do_rename(Context& context, const imap::RenameArgs& args) {
   if (!to) co_return reply_for(to.error());
   const auto renamed = co_await context.account().rename(*from, *to);
   if (!renamed) co_return reply_for(renamed.error());
+  // RFC 9051 §6.3.6: INBOX stays, so it is no old name; the mailbox was created as what was sent.
+  if (*from == "INBOX") {
+    if (denormalized(args.to, *to)) append_old_name(context, *to, args.to);
+  } else if (denormalized(args.from, *from) || denormalized(args.to, *to)) {
+    append_old_name(context, *to, args.from);
+  }
   co_return Reply::okay("RENAME completed.");
 }
 

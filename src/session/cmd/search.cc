@@ -155,7 +155,11 @@ bool to_utf8(imap::SearchArgs& args) {
 }  // namespace
 
 task<Reply> do_search(Context& context, std::string_view tag, imap::SearchArgs& args) {
+  const bool extended = args.return_options.has_value();
+  const Wanted w = extended ? wanted(*args.return_options) : wanted({});
   if (!to_utf8(args)) {
+    // RFC 5182 §2.1: a SAVE that fails with NO leaves an empty result.
+    if (w.save) context.saved_result = {};
     // RFC 9051 §6.4.4: NO, with the charsets that every client may rely on.
     co_return Reply::no("BADCHARSET (US-ASCII UTF-8)", "That charset is not supported.");
   }
@@ -168,16 +172,13 @@ task<Reply> do_search(Context& context, std::string_view tag, imap::SearchArgs& 
   if (args.by == imap::Addressing::kUid && !co_await context.sync_arrivals()) {
     co_return Reply::okay("SEARCH ended.");
   }
-  const bool extended = args.return_options.has_value();
-  const Wanted w = extended ? wanted(*args.return_options) : wanted({});
   search::SearchContext facts;
   if (!context.enabled.rev2) facts.recent = context.view->recent();
   facts.saved_result = context.saved_result;
   const auto found = co_await search::search(context.account(), context.view->shown(), args.program,
                                              std::move(facts));
   if (!found) {
-    // RFC 5182 §2.1: a SAVE that fails with NO leaves an empty result.
-    if (w.save) context.saved_result = {};
+    if (w.save) context.saved_result = {};  // as above
     co_return reply_for(found.error());
   }
   if (w.save) context.saved_result = to_save(found->uids, w);

@@ -19,7 +19,7 @@ void ok_code(std::string& out, std::string_view name, std::uint64_t value, std::
   out += "\r\n";
 }
 
-void append_mailbox_state(Context& context) {
+void append_mailbox_state(Context& context, std::string_view sent) {
   std::string& out = context.out.buffer();
   View& view = *context.view;
   const MailboxVersion& shown = context.shown();
@@ -28,7 +28,8 @@ void append_mailbox_state(Context& context) {
   out += "* OK [PERMANENTFLAGS (";
   if (!view.read_only()) {
     view.append_flag_list(out);
-    out += " \\*";
+    // RFC 9051 §7.1: "\\*" promises that a new keyword can be created.
+    if (shown.keywords().size() < mailstore::kMaxKeywords) out += " \\*";
   }
   out += ")] Flags that are kept.\r\n* ";
   imap::append_number(out, shown.exists());
@@ -46,10 +47,10 @@ void append_mailbox_state(Context& context) {
   ok_code(out, "UIDNEXT", counts.uid_next.value(), "Predicted next UID.");
   ok_code(out, "HIGHESTMODSEQ", counts.highest_modseq.value(), "Highest mod-sequence.");
   if (context.enabled.rev2) {
-    // RFC 9051 §6.3.2: the LIST response is required.
+    // RFC 9051 §6.3.2: the LIST response is required, and in it OLDNAME.
     const auto folders = context.account().folders();
     if (const auto* folder = folders->find(view.handle().id))
-      append_list_line(context, *folders, *folder);
+      append_list_line(context, *folders, *folder, sent);
   }
 }
 
@@ -136,7 +137,7 @@ task<Reply> do_select(Context& context, const imap::SelectArgs& args, View::Acce
   context.view = std::make_unique<View>(std::move(*handle), std::move(*version), access);
   context.state = State::kSelected;
   context.saved_result = {};
-  append_mailbox_state(context);
+  append_mailbox_state(context, args.mailbox);
   if (args.qresync) static_cast<void>(co_await resynchronise(context, *args.qresync));
   co_return access == View::Access::kReadOnly ? Reply::okay("READ-ONLY", "EXAMINE completed.")
                                               : Reply::okay("READ-WRITE", "SELECT completed.");
