@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 
 #include "app/bind.h"
@@ -130,7 +131,10 @@ int serve(const config::Request& request) {
   }
   log_info("stopping");
   notify_service_manager("STOPPING=1");
-  (*server)->drain();
+  if (!(*server)->drain()) {
+    (*server)->stop_hard();
+    std::_Exit(1);  // runs no destructor under the feet of what still runs
+  }
   server->reset();
   log_info("stopped");
   return 0;
