@@ -90,7 +90,9 @@ Result<void> prepare_directory(const std::string& path, const ServiceUser& user)
 
 Result<void> drop_privileges(const ServiceUser& user) {
   if (!user.drop) return {};
-  if (setgroups(0, nullptr) != 0) return fail_errno(errno, "drop supplementary groups");
+  // Its own other groups: one of them may be what lets it read a renewed TLS key.
+  if (initgroups(user.name.c_str(), user.group) != 0)
+    return fail_errno(errno, "take the groups of " + user.name);
   if (setresgid(user.group, user.group, user.group) != 0) return fail_errno(errno, "setresgid");
   if (setresuid(user.user, user.user, user.user) != 0) return fail_errno(errno, "setresuid");
   if (setuid(0) == 0)
