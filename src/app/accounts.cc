@@ -1,6 +1,8 @@
 #include "app/accounts.h"
 
 #include <ctime>
+#include <functional>
+#include <optional>
 
 #include "base/log.h"
 
@@ -156,30 +158,53 @@ task<Result<json::object>> Accounts::add(json::object arguments) {
 
 task<Result<json::object>> Accounts::set(json::object arguments) {
   POSTERN_CO_TRY(const std::string address, text_of(arguments, "address"));
-  const auth::RecordPtr before = directory_.find_login(address);
-  if (!before) co_return fail(Errc::kNotFound, "there is no account " + address);
-  auth::AccountRecord record = *before;
-  POSTERN_CO_CHECK_OK(apply(arguments, record));
-  if (record.quota != before->quota) {
-    POSTERN_CO_TRY(const std::shared_ptr<mailstore::Account> account,
-                   co_await store_.open_account(record.id));
-    POSTERN_CO_CHECK_OK(co_await account->set_quota(record.quota));
-  }
-  const bool password = record.password_hash != before->password_hash;
-  POSTERN_CO_TRY(auth::RecordPtr after, co_await directory_.update(std::move(record)));
-  if (password || after->disabled) on_locked_out_(after->id);
+  const auth::RecordPtr found = directory_.find_login(address);
+  if (!found) co_return fail(Errc::kNotFound, "there is no account " + address);
+  const AccountId id = found->id;
+  // What the turn of this change found; the edit is over before update() returns.
+  bool password = false;
+  auto edit = [&](auth::AccountRecord& record) -> Result<void> {
+    const std::string before = record.password_hash;
+    POSTERN_CHECK_OK(apply(arguments, record));
+    password = record.password_hash != before;
+    return {};
+  };
+  POSTERN_CO_TRY(auth::RecordPtr after, co_await directory_.update(id, std::ref(edit)));
+  if (password || after->disabled) on_locked_out_(id);
   log_info("account_changed",
-           {{"account", after->id.value()}, {"password", password}, {"disabled", after->disabled}});
+           {{"account", id.value()}, {"password", password}, {"disabled", after->disabled}});
+  if (arguments.contains("quota")) POSTERN_CO_CHECK_OK(co_await enforce_quota(id));
   json::object answer;
   answer["account"] = co_await describe(std::move(after));
   co_return answer;
 }
 
+// Until the mailboxes have the quota that the directory has after it: of two changes that overlap,
+// the one that comes here last may have been the first there.
+task<Result<void>> Accounts::enforce_quota(AccountId id) {
+  const auto failed = [](const Error& error) {
+    return fail(Errc::kIo, "the change is kept, but the quota is not in force yet (" +
+                               std::string(to_string(error.code)) +
+                               "); run the same command again");
+  };
+  const auto account = co_await store_.open_account(id);
+  if (!account.has_value()) co_return failed(account.error());
+  std::optional<std::uint64_t> set;
+  for (auth::RecordPtr now = directory_.find(id); now && now->quota != set;
+       now = directory_.find(id)) {
+    const Result<void> done = co_await (*account)->set_quota(now->quota);
+    if (!done.has_value()) co_return failed(done.error());
+    set = now->quota;
+  }
+  co_return Result<void>{};
+}
+
 task<Result<json::object>> Accounts::remove(auth::RecordPtr record) {
   // Disabled first, destroyed, forgotten last: whatever step fails, the same verb can be run again.
-  auth::AccountRecord closed = *record;
-  closed.disabled = true;
-  POSTERN_CO_CHECK_OK(co_await directory_.update(std::move(closed)));
+  POSTERN_CO_CHECK_OK(co_await directory_.update(record->id, [](auth::AccountRecord& current) {
+    current.disabled = true;
+    return Result<void>{};
+  }));
   on_locked_out_(record->id);
   const Result<void> destroyed = co_await store_.destroy_account(record->id);
   if (!destroyed.has_value() && destroyed.error().code != Errc::kNotFound) {

@@ -34,6 +34,7 @@ class Accounts {
   task<Result<boost::json::object>> run(std::string verb, boost::json::object arguments);
   task<Result<boost::json::object>> add(boost::json::object arguments);
   task<Result<boost::json::object>> set(boost::json::object arguments);
+  task<Result<void>> enforce_quota(AccountId id);
   task<Result<boost::json::object>> remove(auth::RecordPtr record);
   task<Result<boost::json::object>> list();
   task<boost::json::object> describe(auth::RecordPtr record);

@@ -115,6 +115,33 @@ TEST_F(AccountsTest, SetChangesWhatIsGiven) {
   EXPECT_EQ(code("account.set", {{"address", "bob@x"}}), Errc::kNotFound);
 }
 
+TEST_F(AccountsTest, OverlappingSetsUndoNothing) {
+  account("account.add", {{"address", "ann@x"}});
+  constexpr int kThreads = 4, kEach = 10;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([this, t] {
+      ManualExecutor executor;
+      for (int i = 0; i < kEach; ++i) {
+        const int number = t * kEach + i;
+        const std::string alias = "a" + std::to_string(number) + "@x";
+        const auto done = run_blocking(
+            executor,
+            accounts_->call("account.set", {{"address", "ann@x"},
+                                            {"quota", 1000 + number},
+                                            {"add_aliases", json::array{json::string(alias)}}}));
+        EXPECT_TRUE(done.has_value());
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  const auth::RecordPtr record = directory_->find_login("ann@x");
+  EXPECT_EQ(record->aliases.size(), static_cast<std::size_t>(kThreads * kEach));
+  EXPECT_EQ((*run_blocking(executor_, store_->open_account(record->id)))->usage().limit_bytes,
+            record->quota)
+      << "the mailboxes and the directory agree";
+}
+
 TEST_F(AccountsTest, RemoveDestroysAndCanBeRepeated) {
   account("account.add", {{"address", "ann@x"}});
   const AccountId id = directory_->find_login("ann@x")->id;

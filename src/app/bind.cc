@@ -1,8 +1,9 @@
 #include "app/bind.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
-#include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 
 #include "base/log.h"
@@ -16,17 +17,43 @@ bool is_any_ipv6(const config::Endpoint& endpoint) {
   return endpoint.address == "::" || endpoint.address == "::1";
 }
 
+// SECURITY: in a folder of the service user nothing is done with root's rights, which it could turn
+// on other files by links; and a unit may have left root without the right to write there.
+class AsServiceUser {
+ public:
+  AsServiceUser(const std::string& folder, const ServiceUser& user) {
+    struct stat info{};
+    active_ = user.drop && stat(folder.c_str(), &info) == 0 && info.st_uid == user.user &&
+              setegid(user.group) == 0 && seteuid(user.user) == 0;
+  }
+  ~AsServiceUser() {
+    if (active_ && (seteuid(0) != 0 || setegid(0) != 0)) std::abort();
+  }
+  AsServiceUser(const AsServiceUser&) = delete;
+  AsServiceUser& operator=(const AsServiceUser&) = delete;
+
+ private:
+  bool active_ = false;
+};
+
+Result<net::Listener> bind_socket(const config::Endpoint& endpoint, mode_t mode,
+                                  const ServiceUser& user) {
+  const std::string folder = std::filesystem::path(endpoint.path).parent_path().string();
+  std::error_code error;
+  if (!std::filesystem::exists(folder, error)) POSTERN_CHECK_OK(prepare_directory(folder, user));
+  const AsServiceUser scope(folder, user);
+  POSTERN_TRY(net::Listener listener, net::Listener::bind(endpoint.text, mode));
+  if (user.drop && geteuid() != user.user)
+    POSTERN_CHECK_OK(listener.set_owner(user.user, user.group));
+  return listener;
+}
+
 Result<void> bind_all(const std::vector<config::Endpoint>& endpoints, Pass pass, mode_t mode,
                       const ServiceUser& user, std::vector<net::Listener>& out) {
   for (const config::Endpoint& endpoint : endpoints) {
     if (endpoint.is_unix() != (pass == Pass::kUnix)) continue;
-    if (endpoint.is_unix()) {
-      const std::string folder = std::filesystem::path(endpoint.path).parent_path().string();
-      std::error_code error;
-      if (!std::filesystem::exists(folder, error))
-        POSTERN_CHECK_OK(prepare_directory(folder, user));
-    }
-    Result<net::Listener> listener = net::Listener::bind(endpoint.text);
+    Result<net::Listener> listener =
+        endpoint.is_unix() ? bind_socket(endpoint, mode, user) : net::Listener::bind(endpoint.text);
     if (!listener.has_value()) {
       if (listener.error().code == Errc::kUnavailable && is_any_ipv6(endpoint)) {
         log_warn("listener_left_out",
@@ -34,11 +61,6 @@ Result<void> bind_all(const std::vector<config::Endpoint>& endpoints, Pass pass,
         continue;
       }
       return std::unexpected(listener.error());
-    }
-    if (endpoint.is_unix()) {
-      if (chmod(endpoint.path.c_str(), mode) != 0)
-        return fail_errno(errno, "chmod " + endpoint.path);
-      if (user.drop) POSTERN_CHECK_OK(listener->set_owner(user.user, user.group));
     }
     out.push_back(std::move(*listener));
   }

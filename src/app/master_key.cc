@@ -49,24 +49,22 @@ Result<void> write_new_file(const std::string& path, std::string_view bytes,
                             const ServiceUser& owner) {
   // Complete and flushed under another name first; link() then puts it in place.
   const std::string temporary = path + ".new." + std::to_string(getpid());
-  {
-    const File file(
-        open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (file.get() < 0) return fail_errno(errno, "make " + path);
-    Result<void> written = write_and_sync(path, file.get(), bytes);
-    if (written.has_value() && owner.drop && fchown(file.get(), owner.user, owner.group) != 0) {
-      written = fail_errno(errno, "chown " + path);
-    }
-    if (!written.has_value()) {
-      unlink(temporary.c_str());
-      return written;
-    }
+  const File file(
+      open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (file.get() < 0) return fail_errno(errno, "make " + path);
+  const Result<void> written = write_and_sync(path, file.get(), bytes);
+  if (!written.has_value()) {
+    unlink(temporary.c_str());
+    return written;
   }
   const int linked = link(temporary.c_str(), path.c_str());
   const int link_error = errno;
   unlink(temporary.c_str());
   if (linked != 0 && link_error == EEXIST) return fail(Errc::kAlreadyExists, path + " exists");
   if (linked != 0) return fail_errno(link_error, "make " + path);
+  // Given away last: a unit may have left root without the right to link the files of others.
+  if (owner.drop && (fchown(file.get(), owner.user, owner.group) != 0 || fsync(file.get()) != 0))
+    return fail_errno(errno, "chown " + path);
 
   const std::string folder = std::filesystem::path(path).parent_path().string();
   const File directory(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

@@ -1,5 +1,6 @@
 #include "app/privileges.h"
 
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <sys/prctl.h>
@@ -9,6 +10,8 @@
 
 #include <cerrno>
 #include <filesystem>
+
+#include "net/fd.h"
 
 namespace postern::app {
 
@@ -38,29 +41,58 @@ Result<ServiceUser> find_service_user(const std::string& user, const std::string
   return result;
 }
 
+namespace {
+
+// As anyone would make them, whatever the umask is: the service user must get through.
+Result<void> make_parents(const fs::path& path) {
+  std::error_code error;
+  if (path.empty() || fs::exists(path, error)) return {};
+  POSTERN_CHECK_OK(make_parents(path.parent_path()));
+  if (mkdir(path.c_str(), 0755) != 0) {
+    if (errno == EEXIST) return {};
+    return fail_errno(errno, "create directory " + path.string());
+  }
+  const net::Fd made(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!made.valid() || fchmod(made.get(), 0755) != 0)
+    return fail_errno(errno, "chmod " + path.string());
+  return {};
+}
+
+// In this order it needs no right over the files of others.
+Result<void> give_away(const std::string& path, const ServiceUser& user, bool follow) {
+  const net::Fd folder(
+      open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW)));
+  struct stat info{};
+  if (!folder.valid() || fstat(folder.get(), &info) != 0) return fail_errno(errno, "open " + path);
+  if (info.st_uid == user.user) return {};  // of an earlier start
+  if (fchmod(folder.get(), 0700) != 0) return fail_errno(errno, "chmod " + path);
+  if (fchown(folder.get(), user.user, user.group) != 0) return fail_errno(errno, "chown " + path);
+  return {};
+}
+
+}  // namespace
+
 Result<void> prepare_directory(const std::string& path, const ServiceUser& user) {
   std::error_code error;
   const bool absent = !fs::exists(path, error);
   if (absent) {
-    // Parents are made as anyone would make them, the directory itself private from its first
-    // moment.
-    fs::create_directories(fs::path(path).parent_path(), error);
+    POSTERN_CHECK_OK(make_parents(fs::path(path).parent_path()));
+    // Private from its first moment.
     if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
       return fail_errno(errno, "create directory " + path);
   } else if (!fs::is_directory(path, error)) {
     return fail(Errc::kIo, path + " is not a directory");
   }
-  if (user.drop && (absent || fs::is_empty(path, error))) {
-    // In this order it needs no right over the files of others.
-    if (chmod(path.c_str(), 0700) != 0) return fail_errno(errno, "chmod " + path);
-    if (chown(path.c_str(), user.user, user.group) != 0) return fail_errno(errno, "chown " + path);
-  }
+  if (user.drop && (absent || fs::is_empty(path, error)))
+    POSTERN_CHECK_OK(give_away(path, user, !absent));
   return {};
 }
 
 Result<void> drop_privileges(const ServiceUser& user) {
   if (!user.drop) return {};
-  if (setgroups(0, nullptr) != 0) return fail_errno(errno, "drop supplementary groups");
+  // Its own other groups: one of them may be what lets it read a renewed TLS key.
+  if (initgroups(user.name.c_str(), user.group) != 0)
+    return fail_errno(errno, "take the groups of " + user.name);
   if (setresgid(user.group, user.group, user.group) != 0) return fail_errno(errno, "setresgid");
   if (setresuid(user.user, user.user, user.user) != 0) return fail_errno(errno, "setresuid");
   if (setuid(0) == 0)

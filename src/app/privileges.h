@@ -27,7 +27,7 @@ struct ServiceUser {
 // service user when root makes it for him.
 [[nodiscard]] Result<void> prepare_directory(const std::string& path, const ServiceUser& user);
 
-// Becomes the service user, with no other groups and no way back.
+// Becomes the service user, with the groups it is a member of and no way back.
 [[nodiscard]] Result<void> drop_privileges(const ServiceUser& user);
 
 // SECURITY: no core file and no debugger gets at keys and mail; nothing started from here gains

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 
 #include "app/bind.h"
@@ -42,6 +43,21 @@ class Signals {
   sigset_t set_{};
 };
 
+// What root could read at the start, SIGHUP has to read as the service user.
+void check_reloadable(const config::Settings& settings) {
+  for (const config::CertificateFiles& files : settings.tls.certificates) {
+    for (const std::string& file : {files.certificate, files.key}) {
+      if (access(file.c_str(), R_OK) == 0) continue;
+      log_warn("tls_key_not_reloadable",
+               {{"file", file},
+                {"user", settings.server.user},
+                {"hint",
+                 "SIGHUP cannot take over a renewed certificate; let a group of the "
+                 "service user read the file"}});
+    }
+  }
+}
+
 // Everything that may fail, in an order that leaves nothing behind when it does: what only reads
 // comes first, then the listeners, then what is made.
 Result<std::unique_ptr<Server>> start(const config::Settings& settings, BoundNames& names) {
@@ -68,7 +84,10 @@ Result<std::unique_ptr<Server>> start(const config::Settings& settings, BoundNam
         {{"file", settings.storage.master_key},
          {"hint", "whoever takes the disk takes both; move it and name it in storage.master_key"}});
   }
-  if (user.drop) log_info("privileges_dropped", {{"user", user.name}});
+  if (user.drop) {
+    log_info("privileges_dropped", {{"user", user.name}});
+    check_reloadable(settings);
+  }
 
   ManualExecutor executor;
   POSTERN_TRY(Store store,
@@ -130,7 +149,10 @@ int serve(const config::Request& request) {
   }
   log_info("stopping");
   notify_service_manager("STOPPING=1");
-  (*server)->drain();
+  if (!(*server)->drain()) {
+    (*server)->stop_hard();
+    std::_Exit(1);  // runs no destructor under the feet of what still runs
+  }
   server->reset();
   log_info("stopped");
   return 0;

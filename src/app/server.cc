@@ -226,13 +226,20 @@ Result<void> Server::reload(const config::Settings& wanted) {
   return {};
 }
 
-void Server::drain() {
+bool Server::drain() {
   State& s = *state_;
   s.server.stop_accepting();
   const std::size_t sessions = s.registry.close_all(session::CloseReason::kShutdown);
   s.stops.stop();
   const std::size_t aborted = s.server.finish(s.settings.server.drain);
   log_info("drained", {{"sessions", sessions}, {"aborted", aborted}});
+  return s.server.connections() == 0;
+}
+
+void Server::stop_hard() {
+  State& s = *state_;
+  s.store.engine->stop();
+  log_error("stopped_hard", {{"connections", s.server.connections()}});
 }
 
 task<Result<json::object>> Server::answer_status() const {

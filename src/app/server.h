@@ -28,8 +28,11 @@ class Server {
   void start(Listeners listeners);
   // Takes over what can change while running and logs what cannot. Errors change nothing.
   Result<void> reload(const config::Settings& settings);
-  // No new connections, goodbye to all, at most server.drain; then everything is closed.
-  void drain();
+  // No new connections, goodbye to all, at most server.drain; then everything is closed. False: a
+  // connection has not ended even so. What it uses must not be destroyed: stop_hard() and exit.
+  [[nodiscard]] bool drain();
+  // Nothing is written after this; what was acknowledged is on disk.
+  void stop_hard();
 
   // Of now; any thread.
   [[nodiscard]] boost::json::object status() const;

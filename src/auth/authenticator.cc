@@ -102,10 +102,12 @@ class PoolAuthenticator final : public Authenticator {
       hashes.add();
       return verify_password(stored, *password);
     };
-    const bool right = co_await pool_.run(std::move(verify));
+    const Match match = co_await pool_.run(std::move(verify));
+    // Whatever the name was: no memory is not a wrong password.
+    if (match == Match::kNoMemory) co_return AuthVerdict{.reason = AuthReason::kBusy};
 
     if (!subject.account) co_return AuthVerdict{.reason = subject.reason};
-    if (!right) co_return AuthVerdict{.reason = AuthReason::kWrongPassword};
+    if (match != Match::kRight) co_return AuthVerdict{.reason = AuthReason::kWrongPassword};
     // The credentials may have changed while the hash ran.
     RecordPtr now = directory_.find(subject.account->id);
     if (!now) co_return AuthVerdict{.reason = AuthReason::kUnknownUser};

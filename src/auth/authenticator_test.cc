@@ -48,8 +48,14 @@ class AuthenticatorTest : public testing::Test {
     record.password_hash = authenticator_->hash(Secret(password)).value_or("");
     return **run_blocking(executor_, directory_->add(std::move(record)));
   }
+  Result<RecordPtr> update_on(ManualExecutor& executor, const AccountRecord& record) {
+    return run_blocking(executor, directory_->update(record.id, [record](AccountRecord& current) {
+      current = record;
+      return Result<void>{};
+    }));
+  }
   void update(const AccountRecord& record) {
-    ASSERT_TRUE(run_blocking(executor_, directory_->update(record)).has_value());
+    ASSERT_TRUE(update_on(executor_, record).has_value());
   }
   AuthVerdict check(std::string user, std::string_view password, std::string authzid = {}) {
     AuthRequest request;
@@ -215,7 +221,7 @@ TEST_F(AuthenticatorTest, AChangeWhileTheHashRunsWins) {
   ann.disabled = true;
   // The change is made on an executor of its own, before the verdict is taken up here.
   ManualExecutor other;
-  ASSERT_TRUE(run_blocking(other, directory_->update(ann)).has_value());
+  ASSERT_TRUE(update_on(other, ann).has_value());
   executor_.run_until([&] { return verdict.has_value(); });
   EXPECT_EQ(verdict->reason, AuthReason::kDisabled);
   ann.disabled = false;

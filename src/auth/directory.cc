@@ -153,12 +153,15 @@ class EngineDirectory final : public Directory {
     co_return co_await save(std::move(record));
   }
 
-  task<Result<RecordPtr>> update(AccountRecord record) override {
-    POSTERN_CO_CHECK_OK(canonicalise(record));
+  task<Result<RecordPtr>> update(AccountId id, Edit edit) override {
     const auto turn = co_await turns_.take();
     POSTERN_CO_CHECK_OK(co_await refresh());
-    const RecordPtr old = find(record.id);
+    const RecordPtr old = find(id);
     if (!old) co_return fail(Errc::kNotFound, "no such account");
+    AccountRecord record = *old;
+    POSTERN_CO_CHECK_OK(edit(record));
+    record.id = id;
+    POSTERN_CO_CHECK_OK(canonicalise(record));
     // SECURITY: whoever changes credentials cannot forget the epoch, and nobody can turn it back.
     const bool credentials = record.address != old->address || record.disabled != old->disabled ||
                              record.password_hash != old->password_hash;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,8 +61,11 @@ class Directory {
   // Assigns the id; the caller creates the mailstore account first with next_id(). kAlreadyExists.
   [[nodiscard]] virtual AccountId next_id() = 0;
   virtual task<Result<RecordPtr>> add(AccountRecord record) = 0;
-  // Replaces the record with the same id; kNotFound, kAlreadyExists (an alias that is taken).
-  virtual task<Result<RecordPtr>> update(AccountRecord record) = 0;
+  // `edit` changes the record as it is when its turn comes, so that overlapping changes add up; its
+  // error is the answer, and nothing is changed. It must not block. kNotFound, kAlreadyExists (an
+  // alias that is taken).
+  using Edit = std::function<Result<void>(AccountRecord&)>;
+  virtual task<Result<RecordPtr>> update(AccountId id, Edit edit) = 0;
   virtual task<Result<void>> remove(AccountId id) = 0;
 };
 

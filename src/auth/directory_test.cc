@@ -34,7 +34,10 @@ class DirectoryTest : public testing::Test {
     return run_blocking(executor_, directory_->add(std::move(record)));
   }
   Result<RecordPtr> update(AccountRecord record) {
-    return run_blocking(executor_, directory_->update(std::move(record)));
+    return run_blocking(executor_, directory_->update(record.id, [record](AccountRecord& current) {
+      current = record;
+      return Result<void>{};
+    }));
   }
 
   ManualExecutor executor_;
@@ -214,6 +217,42 @@ TEST_F(DirectoryTest, ChangesFromManyThreadsAreOneAfterTheOther) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(added, kEach) << "each address goes to exactly one";
   EXPECT_EQ(directory_->list().size(), static_cast<std::size_t>(kEach));
+}
+
+TEST_F(DirectoryTest, OverlappingEditsAddUp) {
+  const auto ann = add("ann@example.org");
+  ASSERT_TRUE(ann.has_value());
+  const AccountId id = (*ann)->id;
+  constexpr int kThreads = 4, kEach = 50;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&] {
+      ManualExecutor executor;
+      for (int i = 0; i < kEach; ++i) {
+        const auto done = run_blocking(executor, directory_->update(id, [](AccountRecord& record) {
+          ++record.quota;
+          return Result<void>{};
+        }));
+        EXPECT_TRUE(done.has_value());
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(directory_->find(id)->quota, static_cast<std::uint64_t>(kThreads * kEach));
+}
+
+TEST_F(DirectoryTest, AnEditThatFailsChangesNothing) {
+  const auto ann = add("ann@example.org");
+  ASSERT_TRUE(ann.has_value());
+  const auto before = engine_.keys;
+  const auto refused =
+      run_blocking(executor_, directory_->update((*ann)->id, [](AccountRecord& record) {
+        record.disabled = true;
+        return Result<void>(fail(Errc::kInvalid, "no"));
+      }));
+  EXPECT_EQ(refused.error().code, Errc::kInvalid);
+  EXPECT_FALSE(directory_->find((*ann)->id)->disabled);
+  EXPECT_EQ(engine_.keys, before);
 }
 
 // The worked example of docs/formats/directory.md.

@@ -2,8 +2,10 @@
 
 #include <crypt.h>
 #include <sodium.h>
+#include <sys/mman.h>
 
 #include <array>
+#include <cerrno>
 #include <memory>
 
 #include "base/ascii.h"
@@ -16,39 +18,55 @@ bool is_argon2(std::string_view stored) {
   return stored.starts_with("$argon2");
 }
 
-bool verify_argon2(const std::string& stored, const crypto::Secret& password) {
-  // libsodium reads a zero-padded array of this size, whatever the length of the string.
-  std::array<char, crypto_pwhash_STRBYTES> padded{};
-  if (stored.size() >= padded.size()) return false;
-  stored.copy(padded.data(), stored.size());
-  const std::string_view text = password.view();
-  return crypto_pwhash_str_verify(padded.data(), text.empty() ? "" : text.data(), text.size()) == 0;
+std::uint64_t number_after(std::string_view hash, std::string_view key) {
+  const std::size_t at = hash.find(key);
+  if (at == std::string_view::npos) return 0;
+  std::string_view rest = hash.substr(at + key.size());
+  rest = rest.substr(0, rest.find_first_of(",$"));
+  return parse_decimal<std::uint64_t>(rest).value_or(0);
 }
 
-bool verify_crypt(const std::string& stored, const crypto::Secret& password) {
+// Whether the system would give that much now. It is asked for and not touched.
+bool has_memory(std::uint64_t bytes) {
+  if (bytes == 0) return true;
+  void* const at = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (at == MAP_FAILED) return false;
+  munmap(at, bytes);
+  return true;
+}
+
+Match verify_argon2(const std::string& stored, const crypto::Secret& password) {
+  // libsodium reads a zero-padded array of this size, whatever the length of the string.
+  std::array<char, crypto_pwhash_STRBYTES> padded{};
+  if (stored.size() >= padded.size()) return Match::kWrong;
+  stored.copy(padded.data(), stored.size());
+  const std::string_view text = password.view();
+  if (crypto_pwhash_str_verify(padded.data(), text.empty() ? "" : text.data(), text.size()) == 0)
+    return Match::kRight;
+  // libsodium says the same of a wrong password and of missing memory.
+  return has_memory(number_after(stored, "m=") * 1024) ? Match::kWrong : Match::kNoMemory;
+}
+
+Match verify_crypt(const std::string& stored, const crypto::Secret& password) {
   // crypt(3) stops at a NUL: what follows it must not be ignored.
-  if (password.view().find('\0') != std::string_view::npos) return false;
+  if (password.view().find('\0') != std::string_view::npos) return Match::kWrong;
   std::string text(password.view());
   auto data = std::make_unique<crypt_data>();  // 32 KiB, too much for a pool thread's stack frame
+  errno = 0;
   const char* made = crypt_r(text.c_str(), stored.c_str(), data.get());
+  const bool no_memory = errno == ENOMEM && (made == nullptr || made[0] == '*');
   const bool equal = made != nullptr && made[0] != '*' && crypto::equal_constant_time(made, stored);
   crypto::wipe(text);
   sodium_memzero(data.get(), sizeof(crypt_data));
-  return equal;
+  if (no_memory) return Match::kNoMemory;
+  return equal ? Match::kRight : Match::kWrong;
 }
 
 // m= and t= of an Argon2 string, and room for the string in libsodium's array.
 Result<void> check_argon2(std::string_view hash) {
   constexpr std::uint64_t kMaxMemoryKib = 256 * 1024,
                           kMaxPasses = 64;  // LIMIT: one sign-in's share
-  const auto number_after = [&](std::string_view key) -> std::uint64_t {
-    const std::size_t at = hash.find(key);
-    if (at == std::string_view::npos) return 0;
-    std::string_view rest = hash.substr(at + key.size());
-    rest = rest.substr(0, rest.find_first_of(",$"));
-    return parse_decimal<std::uint64_t>(rest).value_or(0);
-  };
-  const std::uint64_t memory = number_after("m="), passes = number_after(",t=");
+  const std::uint64_t memory = number_after(hash, "m="), passes = number_after(hash, ",t=");
   if (hash.size() >= crypto_pwhash_STRBYTES || memory == 0 || passes == 0) {
     return fail(Errc::kInvalid, "not a complete Argon2 hash");
   }
@@ -102,8 +120,8 @@ Result<std::string> hash_password(const crypto::Secret& password, HashCost cost)
   return std::string(out.data());
 }
 
-bool verify_password(const std::string& stored, const crypto::Secret& password) {
-  if (stored.empty()) return false;
+Match verify_password(const std::string& stored, const crypto::Secret& password) {
+  if (stored.empty()) return Match::kWrong;
   return is_argon2(stored) ? verify_argon2(stored, password) : verify_crypt(stored, password);
 }
 

@@ -21,8 +21,13 @@ struct HashCost {
 // "$argon2id$v=19$m=...,t=...,p=1$salt$hash". kUnavailable when the memory is not there.
 [[nodiscard]] Result<std::string> hash_password(const crypto::Secret& password, HashCost cost);
 
-// False for a wrong password and for a string that is no hash. Compares in constant time.
-[[nodiscard]] bool verify_password(const std::string& stored, const crypto::Secret& password);
+enum class Match : std::uint8_t {
+  kRight,
+  kWrong,     // or `stored` is no hash
+  kNoMemory,  // not known: the memory for the hash is not there
+};
+// Compares in constant time.
+[[nodiscard]] Match verify_password(const std::string& stored, const crypto::Secret& password);
 
 // The string to store for a hash brought from elsewhere: Argon2 or crypt(3), with or without the
 // {SCHEME} prefix of other servers. kInvalid names what is wrong with it: an unknown scheme, a hash

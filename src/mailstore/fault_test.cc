@@ -312,6 +312,41 @@ TEST(Fault, SweepWaitsForTheGraceTime) {
   EXPECT_EQ(store.run(store.account().read_body(email, 0, 1)).error().code, Errc::kExpunged);
 }
 
+TEST(Fault, OneDestructionThatFailsHoldsUpNobody) {
+  TestStore store;
+  const MailboxId inbox = store.mailbox("INBOX");
+  for (const std::uint64_t id : {2u, 3u}) {
+    ASSERT_TRUE(store.run(store.store().create_account(AccountId(id), 0)));
+    const auto epoch = store.run(store.engine().acquire(AccountId(id)));
+    engine::Batch key;
+    key.deletes.push_back("K");
+    store.engine().commit(AccountId(id), *epoch, std::move(key), engine::Engine::Urgency::kNormal,
+                          [](const Result<void>&) {});
+  }
+  ASSERT_TRUE(store.append(inbox, test_message("m", "x"), kDeleted));
+  const EmailId email = store.version(inbox)->by_seq(SeqNum(1))->row->email;
+  ASSERT_TRUE(store.run(store.account().expunge(inbox, std::nullopt)));
+  store.clock().advance(301);
+  const auto accounts = [&] { return store.run(store.engine().list_accounts())->size(); };
+  const std::size_t before = accounts();
+  store.engine().fail_next_commit(Errc::kCorrupt);
+  EXPECT_TRUE(store.run(store.store().maintain()));
+  EXPECT_EQ(accounts(), before - 1) << "the other one is gone";
+  EXPECT_EQ(store.run(store.account().read_body(email, 0, 1)).error().code, Errc::kExpunged);
+  EXPECT_TRUE(store.run(store.store().maintain()));
+  EXPECT_EQ(accounts(), before - 1);
+  store.clock().advance(61);
+  EXPECT_TRUE(store.run(store.store().maintain()));
+  EXPECT_EQ(accounts(), before - 2) << "tried again";
+  // One whose destruction fails while the server runs is found, too.
+  ASSERT_TRUE(store.run(store.store().create_account(AccountId(4), 0)));
+  store.engine().fail_next_commit(Errc::kUnknownOutcome, Effect::kApplied);
+  EXPECT_FALSE(store.run(store.store().destroy_account(AccountId(4))));
+  store.clock().advance(61);
+  EXPECT_TRUE(store.run(store.store().maintain()));
+  EXPECT_EQ(accounts(), before - 2);
+}
+
 TEST(Fault, DestructionCutShortIsFinished) {
   TestStore store;
   ASSERT_TRUE(store.append(store.mailbox("INBOX"), test_message("m", "x")));

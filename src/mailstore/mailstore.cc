@@ -1,5 +1,6 @@
 #include "mailstore/mailstore.h"
 
+#include <atomic>
 #include <list>
 #include <unordered_map>
 #include <utility>
@@ -15,6 +16,7 @@ namespace {
 
 constexpr AccountId kSystem{0};
 constexpr std::size_t kPurgeStep = 1000;
+constexpr std::int64_t kLookAgain = 60;  // seconds
 // How many idle candidates one open may look at: eviction stays O(1) however many accounts are
 // loaded.
 constexpr int kEvictionLooks = 16;
@@ -84,6 +86,7 @@ class Store final : public MailStore {
   std::shared_ptr<AccountImpl> loaded(AccountId id) POSTERN_EXCLUDES(mutex_);
   task<Result<void>> purge(AccountId id, Epoch epoch);
   task<Result<void>> finish_destroyed();
+  void look_for_destroyed_later() { look_for_destroyed_at_ = clock_.unix_seconds() + kLookAgain; }
 
   engine::Engine& engine_;
   const crypto::Secret master_;
@@ -96,7 +99,9 @@ class Store final : public MailStore {
   Mutex mutex_;
   std::unordered_map<AccountId, Entry> entries_ POSTERN_GUARDED_BY(mutex_);
   std::list<AccountId> recent_ POSTERN_GUARDED_BY(mutex_);  // newest use first
-  bool looked_for_destroyed_ = false;                       // maintain() only
+  // When maintain() looks for accounts whose destruction was cut short: at its first round, and
+  // again some time after a failure.
+  std::atomic<std::int64_t> look_for_destroyed_at_{INT64_MIN};
 };
 
 Store::Step Store::begin(AccountId id, Wish wish) {
@@ -227,8 +232,10 @@ task<Result<void>> Store::destroy_account(AccountId id) {
     POSTERN_CO_TRY(const Epoch epoch, co_await engine_.acquire(id));
     engine::Batch batch;
     batch.deletes.push_back(keys::plain(keys::kAccountKey));
-    POSTERN_CO_CHECK_OK(co_await commit(engine_, id, epoch, std::move(batch)));
-    co_return co_await purge(id, epoch);
+    Result<void> done = co_await commit(engine_, id, epoch, std::move(batch));
+    if (done) done = co_await purge(id, epoch);
+    if (!done) look_for_destroyed_later();
+    co_return done;
   }
 }
 
@@ -257,24 +264,36 @@ task<Result<void>> Store::finish_destroyed() {
   POSTERN_CO_TRY(const auto accounts, co_await engine_.list_accounts());
   for (const AccountId id : accounts) {
     if (id == kSystem) continue;
-    POSTERN_CO_TRY(const auto key, co_await engine_.get(id, {keys::plain(keys::kAccountKey)}));
-    if (key[0]) continue;
-    log_info("account_destruction_resumed", {{"account", id.value()}});
-    POSTERN_CO_CHECK_OK(co_await destroy_account(id));
+    const auto key = co_await engine_.get(id, {keys::plain(keys::kAccountKey)});
+    if (key && (*key)[0]) continue;
+    Result<void> done;
+    if (key) {
+      log_info("account_destruction_resumed", {{"account", id.value()}});
+      done = co_await destroy_account(id);
+    } else {
+      done = std::unexpected(key.error());
+    }
+    // One account must not hold up the others. kNotFound: someone else was faster.
+    if (done || done.error().code == Errc::kNotFound) continue;
+    look_for_destroyed_later();
+    log_warn("maintenance_failed", {{"account", id.value()},
+                                    {"code", to_string(done.error().code)},
+                                    {"detail", done.error().detail}});
   }
   co_return Result<void>{};
 }
 
 task<Result<void>> Store::maintain() {
-  if (!looked_for_destroyed_) {
-    POSTERN_CO_CHECK_OK(co_await finish_destroyed());
-    looked_for_destroyed_ = true;
+  Result<void> outcome;
+  if (clock_.unix_seconds() >= look_for_destroyed_at_) {
+    look_for_destroyed_at_ = INT64_MAX;
+    outcome = co_await finish_destroyed();
+    if (!outcome) look_for_destroyed_later();
   }
   const auto list = [this] {
     const MutexLock lock(mutex_);
     return std::vector<AccountId>(recent_.begin(), recent_.end());
   };
-  Result<void> outcome;
   for (const AccountId id : list()) {
     const std::shared_ptr<AccountImpl> account = loaded(id);
     if (!account || account->dead()) continue;

@@ -94,10 +94,19 @@ bool answers(SocketAddress& address) {
   return ::connect(probe.get(), address.get(), address.size) == 0 || errno == EAGAIN;
 }
 
-Result<void> bind_unix(int fd, SocketAddress& to, const ListenAddress& address) {
-  // The mode of the descriptor becomes the mode of the file, so it is never wider than this.
-  ::fchmod(fd, 0660);
-  if (::bind(fd, to.get(), to.size) != 0) {
+// SECURITY: the file has its mode from its first moment, and no chmod() can follow a link that was
+// put in its place. The umask is the process's: for the time of one call.
+bool bind_with_mode(int fd, SocketAddress& to, mode_t mode) {
+  const mode_t before = ::umask(0777 & ~mode);
+  const bool bound = ::bind(fd, to.get(), to.size) == 0;
+  const int error = errno;
+  ::umask(before);
+  errno = error;
+  return bound;
+}
+
+Result<void> bind_unix(int fd, SocketAddress& to, const ListenAddress& address, mode_t mode) {
+  if (!bind_with_mode(fd, to, mode)) {
     if (errno != EADDRINUSE) return explain(errno, address);
     if (!is_socket(address.host)) {
       return refuse(Errc::kInvalid, address,
@@ -108,10 +117,8 @@ Result<void> bind_unix(int fd, SocketAddress& to, const ListenAddress& address) 
                     "another program answers there; stop it or choose another path");
     }
     ::unlink(address.host.c_str());  // left by a server that was killed
-    if (::bind(fd, to.get(), to.size) != 0) return explain(errno, address);
+    if (!bind_with_mode(fd, to, mode)) return explain(errno, address);
   }
-  if (::chmod(address.host.c_str(), 0660) != 0)
-    return explain(errno, address);  // the umask's share
   return {};
 }
 
@@ -131,7 +138,7 @@ Result<void> bind_tcp(int fd, SocketAddress& to, const ListenAddress& address) {
 Listener::Listener(Fd fd, ListenAddress address)
     : fd_(std::move(fd)), name_(to_string(address)), kind_(address.kind) {
   struct stat status{};
-  if (kind_ == ListenAddress::Kind::kUnix && ::stat(address.host.c_str(), &status) == 0) {
+  if (kind_ == ListenAddress::Kind::kUnix && ::lstat(address.host.c_str(), &status) == 0) {
     path_ = std::move(address.host);
     device_ = status.st_dev;
     inode_ = status.st_ino;
@@ -148,19 +155,19 @@ Listener::Listener(Listener&& other) noexcept
 
 Listener::~Listener() {
   struct stat status{};
-  if (!path_.empty() && ::stat(path_.c_str(), &status) == 0 && status.st_dev == device_ &&
+  if (!path_.empty() && ::lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ &&
       status.st_ino == inode_) {
     ::unlink(path_.c_str());
   }
 }
 
-Result<Listener> Listener::bind(std::string_view spec) {
+Result<Listener> Listener::bind(std::string_view spec, mode_t mode) {
   POSTERN_TRY(ListenAddress address, parse_listen_address(spec));
   SocketAddress to = to_sockaddr(address);
   Fd fd(::socket(to.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.valid()) return explain(errno, address);
   if (address.kind == ListenAddress::Kind::kUnix) {
-    POSTERN_CHECK_OK(bind_unix(fd.get(), to, address));
+    POSTERN_CHECK_OK(bind_unix(fd.get(), to, address, mode));
   } else {
     POSTERN_CHECK_OK(bind_tcp(fd.get(), to, address));
   }
@@ -176,7 +183,8 @@ Result<Listener> Listener::bind(std::string_view spec) {
 
 Result<void> Listener::set_owner(uid_t user, gid_t group) const {
   if (path_.empty()) return {};
-  if (::chown(path_.c_str(), user, group) != 0)
+  // SECURITY: whoever owns the folder may have put a link in its place.
+  if (::lchown(path_.c_str(), user, group) != 0)
     return fail_errno(errno, "cannot give away " + path_);
   return {};
 }

@@ -23,7 +23,9 @@ class Listener {
   //   kNoPermission a port below 1024 without the right to it, or a directory that cannot be
   //   written kInvalid      `spec` is no address, or the path is taken by something that is no
   //   socket
-  [[nodiscard]] static Result<Listener> bind(std::string_view spec);
+  // `mode` is that of a socket file, whatever the umask is. Main thread: changes the umask for a
+  // moment.
+  [[nodiscard]] static Result<Listener> bind(std::string_view spec, mode_t mode = 0660);
 
   Listener(Listener&& other) noexcept;
   Listener& operator=(Listener&&) noexcept = delete;

@@ -29,7 +29,6 @@ Counter refused_limit(kRefused, kRefusedHelp, R"(reason="listener_limit")");
 // Connections accepted in one go before others on the loop get their turn.
 constexpr int kBatch = 64;
 constexpr Duration kBackOff = std::chrono::milliseconds(100);
-constexpr Duration kAbortTime = std::chrono::seconds(10);
 
 TimePoint now() {
   return std::chrono::steady_clock::now();
@@ -273,6 +272,8 @@ Server::Server(LoopGroup& loops) : state_(std::make_shared<State>(loops)) {}
 Server::~Server() {
   stop_accepting();
   finish(Duration::zero());
+  std::unique_lock lock(state_->mutex);
+  state_->changed.wait(lock, [this] { return state_->live.empty(); });
 }
 
 void Server::serve(Listener listener, ServeOptions options, Handler handler) {
@@ -309,13 +310,13 @@ void Server::stop_accepting() {
   state_->changed.wait(lock, [this] { return state_->acceptors.empty(); });
 }
 
-std::size_t Server::finish(Duration drain) {
+std::size_t Server::finish(Duration drain, Duration abort) {
   std::unique_lock lock(state_->mutex);
   const auto idle = [this] { return state_->live.empty(); };
   if (state_->changed.wait_for(lock, drain, idle)) return 0;
   const std::size_t left = state_->live.size();
   for (const auto& [id, connection] : state_->live) connection.aborter.abort();
-  if (!state_->changed.wait_for(lock, kAbortTime, idle)) {
+  if (!state_->changed.wait_for(lock, abort, idle)) {
     log_error("connections_stuck", {{"count", state_->live.size()}});
   }
   return left;

@@ -51,7 +51,9 @@ struct ServeOptions {
 class Server {
  public:
   explicit Server(LoopGroup& loops);
-  ~Server();  // stop_accepting() and finish() without delay
+  // stop_accepting() and finish() without delay. Then waits for who is still there, however long:
+  // what a running handler uses must not be destroyed.
+  ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
@@ -62,8 +64,9 @@ class Server {
   // the last accept has ended.
   void stop_accepting();
   // Waits until every connection has ended by itself, at most `drain`; aborts the others and waits
-  // for them too, at most `drain` plus 10 s in all. Returns how many were aborted.
-  std::size_t finish(Duration drain);
+  // for them too, at most `abort` longer. Returns how many were aborted; connections()
+  // tells whether one has not ended even so.
+  std::size_t finish(Duration drain, Duration abort = std::chrono::seconds(10));
 
   // Accepted and not ended.
   [[nodiscard]] std::size_t connections() const;

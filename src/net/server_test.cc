@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <future>
 #include <stdexcept>
 
 #include "base/log.h"
@@ -137,6 +138,35 @@ TEST_F(ServerTest, AStopDoesNotWaitForIdleConnectionsOfOperators) {
   server_.stop_accepting();
   EXPECT_EQ(read_some(idle.get()), "");
   EXPECT_EQ(ask(mail, "x"), "x");
+}
+
+// A handler that waits for something else does not end by the abort of its transport.
+task<void> wait_for(OneShot<bool> release, std::unique_ptr<Transport> stream) {
+  co_await stream->write("x", soon());
+  co_await release.wait();
+}
+
+TEST_F(ServerTest, IsNotDestroyedUnderARunningHandler) {
+  set_log_sink([](LogLevel, std::string_view) {});
+  auto server = std::make_unique<Server>(loops_);
+  auto listener = Listener::bind("127.0.0.1:0");
+  ASSERT_TRUE(listener.has_value());
+  const std::string name = listener->name();
+  const OneShot<bool> release;
+  server->serve(std::move(*listener), {},
+                [release](std::unique_ptr<Transport> stream, OnAuthenticated) {
+                  return wait_for(release, std::move(stream));
+                });
+  const Fd fd = connect_to(name);
+  EXPECT_EQ(read_some(fd.get()), "x");
+  server->stop_accepting();
+  EXPECT_EQ(server->finish(Duration::zero(), std::chrono::milliseconds(1)), 1u);
+  EXPECT_EQ(server->connections(), 1u) << "the caller can tell";
+  const auto destroyed = std::async(std::launch::async, [&] { server.reset(); });
+  EXPECT_EQ(destroyed.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout);
+  release.set(true);
+  destroyed.wait();
+  set_log_sink(nullptr);
 }
 
 // The limit of open files is reached: the queue is emptied and service returns (threat-model M14).

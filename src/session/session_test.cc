@@ -74,6 +74,26 @@ TEST(Login, ThreeWrongPasswordsEndIt) {
   EXPECT_TRUE(client->ended());
 }
 
+TEST(Login, AChangeWhileThePasswordIsCheckedIsNotSurvived) {
+  for (const bool disable : {true, false}) {
+    Rig rig;
+    auto client = rig.connect();
+    // The verdict that joe gets is of the record before this change.
+    const auto changed = run_blocking(
+        rig.executor, rig.directory->update(AccountId(1), [&](auth::AccountRecord& record) {
+          record.disabled = disable;
+          if (!disable) record.password_hash = "$6$new$hash";
+          return Result<void>{};
+        }));
+    ASSERT_TRUE(changed.has_value());
+    EXPECT_EQ(client->ask("a LOGIN joe secret"),
+              std::string("a ") + kFailed + "* BYE The account has changed.\r\n");
+    EXPECT_TRUE(client->ended());
+    EXPECT_EQ(rig.registry.size_of(AccountId(1)), 0u);
+    EXPECT_THAT(rig.login("ann")->ask("b LIST \"\" *"), HasSubstr("b OK"));
+  }
+}
+
 TEST(Login, BusyIsNotWrong) {
   Rig rig;
   rig.authenticator.busy = true;

@@ -14,10 +14,12 @@ namespace {
 // alone.
 constexpr std::size_t kMaxGroup = 1024;
 constexpr std::size_t kMaxGroupBytes = 8 << 20;
-// Below this the file system is as good as full: RocksDB needs room to rotate its files. What gives
-// space back may go further, as long as the log has room for it.
+// Below this the file system is as good as full: RocksDB needs room to rotate its files. What may
+// use the reserve goes further, an EXPUNGE for example, which is what makes room later; what gives
+// space back at once goes on as long as the log has room for it.
 constexpr std::uint64_t kLastBytes = 4 << 20;
-constexpr std::uint64_t kVeryLastBytes = 512 << 10;
+constexpr std::uint64_t kUrgentBytes = 512 << 10;
+constexpr std::uint64_t kFreeingBytes = 256 << 10;
 
 Histogram commit_seconds("postern_engine_commit_seconds", "From commit() to durable.");
 Histogram flush_seconds("postern_engine_flush_seconds",
@@ -236,15 +238,22 @@ Result<void> Committer::secure_space(Group& group) {
     return parts_.space.secure(needed);
   };
   if (secure(kLastBytes)) return {};
-  for (Request& request : group) {
-    const Batch& batch = request.batch;
-    const bool frees =
-        !batch.drops.empty() || !batch.deletes.empty() || !batch.delete_ranges.empty();
-    if (request.result.has_value() && !batch.empty() && !frees) {
-      request.result = fail(Errc::kFull, "the disk is full");
+  const auto refuse_unless = [&](const auto& may_go_on) {
+    for (Request& request : group) {
+      if (request.result.has_value() && !request.batch.empty() && !may_go_on(request))
+        request.result = fail(Errc::kFull, "the disk is full");
     }
-  }
-  if (secure(kVeryLastBytes)) return {};
+  };
+  const auto frees = [](const Request& request) {
+    const Batch& batch = request.batch;
+    return !batch.drops.empty() || !batch.deletes.empty() || !batch.delete_ranges.empty();
+  };
+  refuse_unless([&](const Request& request) {
+    return request.urgency == Engine::Urgency::kMayUseReserve || frees(request);
+  });
+  if (secure(kUrgentBytes)) return {};
+  refuse_unless(frees);
+  if (secure(kFreeingBytes)) return {};
   return fail(Errc::kFull, "the disk is full");
 }
 

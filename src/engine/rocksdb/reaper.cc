@@ -1,6 +1,6 @@
 #include "engine/rocksdb/reaper.h"
 
-#include "base/log.h"
+#include "engine/rocksdb/alive.h"
 
 namespace postern::engine {
 
@@ -21,22 +21,9 @@ std::vector<std::string> Reaper::take_stale_keys() {
 }
 
 void Reaper::retire(std::uint64_t segment) {
-  if (const auto file = files_.open(segment); file.has_value()) {
-    // Mail hangs on the count: look at every frame before deleting.
-    std::size_t alive = 0;
-    (*file)->each_frame([&](std::uint64_t offset, const FrameHeader& frame) {
-      const auto locator = *db_.find_locator(ReadFrom::kDisk, frame.account, frame.id);
-      const bool absent = !locator.has_value() && locator.error().code == Errc::kNotFound;
-      const bool elsewhere =
-          locator.has_value() && (locator->segment != segment || locator->offset != offset);
-      if (!absent && !elsewhere) ++alive;
-    });
-    if (alive > 0) {
-      log_error("segment_count_wrong", {{"path", files_.path(segment).string()}, {"alive", alive}});
-      return;
-    }
-    files_.unlink(segment);
-  }
+  SegmentUse alive;
+  if (!is_dead(db_, files_, segment, alive)) return;
+  files_.unlink(segment);
   add_stale(use_key(segment));
 }
 

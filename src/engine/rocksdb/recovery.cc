@@ -5,6 +5,7 @@
 
 #include "base/codec.h"
 #include "base/log.h"
+#include "engine/rocksdb/alive.h"
 
 namespace postern::engine {
 namespace {
@@ -40,13 +41,16 @@ Result<Verdict> judge(const Database& db, SegmentFiles& files, const Ledger& led
   POSTERN_TRY(const auto file, files.open(number));
   const auto header = file->header();
   if (!header.has_value()) return Verdict::kUnclear;
-  if (header->kind == SegmentKind::kShared)
-    return ledger.empty(number) ? Verdict::kOrphan : Verdict::kNamed;
+  if (header->kind == SegmentKind::kShared) {
+    SegmentUse alive;
+    const bool orphan = ledger.empty(number) && is_dead(db, files, number, alive);
+    return orphan ? Verdict::kOrphan : Verdict::kNamed;
+  }
   std::optional<FrameHeader> frame;
-  file->each_frame([&](std::uint64_t, const FrameHeader& found) {
+  const auto walked = file->each_frame([&](std::uint64_t, const FrameHeader& found) {
     if (!frame) frame = found;
   });
-  if (!frame) return Verdict::kUnclear;
+  if (!walked.has_value() || !frame) return Verdict::kUnclear;
   const auto locator = *db.find_locator(ReadFrom::kDisk, frame->account, frame->id);
   if (!locator.has_value()) {
     if (locator.error().code == Errc::kNotFound) return Verdict::kOrphan;
@@ -93,22 +97,25 @@ Result<Recovered> recover(Database& db, SegmentFiles& files) {
   POSTERN_TRY(std::vector<std::uint64_t> present, files.list(at_least));
 
   Database::Changes changes(db);
-  std::set<std::uint64_t> gone;
+  std::set<std::uint64_t> settled;  // nothing more to judge
   for (const Item& item : condemned) {
     const auto number = numbered(item.key);
     if (number) files.unlink(*number);
-    if (number) gone.insert(*number);
+    if (number) settled.insert(*number);
     changes.delete_own(item.key);
   }
   for (const Item& item : uses) {
     const auto number = numbered(item.key);
     if (!number) return fail(Errc::kCorrupt, "a segment's count without its number");
-    POSTERN_TRY(const SegmentUse use, parse_segment_use(item.value));
+    POSTERN_TRY(SegmentUse use, parse_segment_use(item.value));
     if (use.frames == 0) {
-      files.unlink(*number);
-      gone.insert(*number);
-      changes.delete_own(item.key);
-      continue;
+      settled.insert(*number);
+      if (is_dead(db, files, *number, use)) {
+        files.unlink(*number);
+        changes.delete_own(item.key);
+        continue;
+      }
+      if (use.frames > 0) changes.put_own(item.key, encode(use));
     }
     recovered.ledger.set(*number, use);
     if (!std::ranges::binary_search(present, *number)) {
@@ -117,7 +124,7 @@ Result<Recovered> recover(Database& db, SegmentFiles& files) {
     }
   }
   std::erase_if(present,
-                [&](std::uint64_t number) { return number < checked || gone.contains(number); });
+                [&](std::uint64_t number) { return number < checked || settled.contains(number); });
   POSTERN_CHECK_OK(remove_orphans(db, files, recovered.ledger, present));
   changes.put_own(kOpensKey, number_value(recovered.opens));
   changes.put_own(kCheckedKey, number_value(files.first_free()));

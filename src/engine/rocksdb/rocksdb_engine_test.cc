@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "engine/conformance/harness.h"
 #include "engine/rocksdb/blob_writer.h"
+#include "engine/rocksdb/database.h"
 #include "engine/rocksdb/files.h"
 #include "engine/rocksdb/format.h"
 
@@ -63,6 +64,11 @@ class RocksdbEngineTest : public ConformanceTest {
     batch.puts.emplace_back("blob" + std::to_string(number), "");
     batch.blobs.push_back(blob(kAnna, blob_id(number), pattern_bytes(size, number)));
     return commit(kAnna, epoch_, std::move(batch));
+  }
+  static Batch deletes(std::vector<std::string> keys) {
+    Batch batch;
+    batch.deletes = std::move(keys);
+    return batch;
   }
   Result<void> drop(std::vector<BlobId> ids) {
     Batch batch;
@@ -202,10 +208,20 @@ TEST_P(FaultTest, TheReserveIsGivenUpWhenSpaceIsGoneAndMadeAgain) {
   EXPECT_NE(errors_.find("disk_full"), std::string::npos);
   free_hook_ = [&] { return free.load(); };
   restart();
-  // Not even the reserve is left: nothing happens, and nothing is broken.
+  // Not even the reserve is left. What is urgent goes on, down to the last bytes: an EXPUNGE is
+  // such a commit, and makes room only later.
+  EXPECT_TRUE(
+      commit(kAnna, epoch_, puts({{"c", "2"}}), Engine::Urgency::kMayUseReserve).has_value());
+  EXPECT_EQ(code(commit(kAnna, epoch_, puts({{"d", "1"}}))), Errc::kFull);
+  free = 400 << 10;
   EXPECT_EQ(code(commit(kAnna, epoch_, puts({{"d", "1"}}), Engine::Urgency::kMayUseReserve)),
             Errc::kFull);
-  EXPECT_EQ(get(kAnna, "c"), "1");
+  EXPECT_TRUE(commit(kAnna, epoch_, deletes({"none"}), Engine::Urgency::kMayUseReserve).has_value())
+      << "what frees space";
+  free = 100 << 10;  // nothing happens, and nothing is broken
+  EXPECT_EQ(code(commit(kAnna, epoch_, deletes({"c"}), Engine::Urgency::kMayUseReserve)),
+            Errc::kFull);
+  EXPECT_EQ(get(kAnna, "c"), "2");
   EXPECT_TRUE(commit(kAnna, epoch_, {}).has_value());
   free = 500 * kMiB;
   EXPECT_TRUE(commit(kAnna, epoch_, puts({{"d", "1"}})).has_value());
@@ -275,6 +291,36 @@ TEST_P(FaultTest, OrphansAreRemovedAndReferencedFilesAreNot) {
   expect_blob(2, 2 * kBufferedBlob);
   ASSERT_TRUE(adopt(3, 100).has_value());
   EXPECT_TRUE(std::filesystem::exists(dir() / "body" / segment_file_name(106)));
+}
+
+TEST_P(FaultTest, ACountThatIsWrongLosesNothing) {
+  ASSERT_TRUE(adopt(1, 20'000).has_value());
+  ASSERT_TRUE(adopt(2, 20'000).has_value());
+  const std::string name = segments().at(0);
+  for (const bool damaged : {false, true}) {
+    engine_.reset();
+    {
+      auto db = Database::open(dir() / "meta", {});
+      ASSERT_TRUE(db.has_value()) << db.error().detail;
+      Database::Changes changes(**db);
+      changes.put_own(use_key(*parse_segment_file_name(name)), encode(SegmentUse{}));
+      ASSERT_TRUE((*db)->write(changes).has_value());
+    }
+    if (damaged) damage(name, kSegmentHeaderSize + 9, "\xff");  // the first frame ends the walk
+    errors_expected_ = true;
+    errors_.clear();
+    restart();
+    EXPECT_NE(errors_.find("segment_count_wrong"), std::string::npos);
+    expect_blob(2, 20'000);
+    errors_.clear();
+    restart();
+    EXPECT_EQ(errors_, "") << "the count was set right";
+    expect_blob(2, 20'000);
+  }
+  ASSERT_TRUE(drop({blob_id(1), blob_id(2)}).has_value());
+  restart();
+  EXPECT_TRUE(segments().empty());
+  errors_expected_ = false;
 }
 
 TEST_P(FaultTest, AReferencedFileWithADamagedHeaderIsKept) {

@@ -54,14 +54,14 @@ std::optional<Result<std::string>> SegmentFile::read(ReadFrom from, AccountId ac
   return bytes;
 }
 
-void SegmentFile::each_frame(
+Result<bool> SegmentFile::each_frame(
     const std::function<void(std::uint64_t, const FrameHeader&)>& visit) const {
   std::uint64_t at = kSegmentHeaderSize;
   for (;;) {
-    const auto bytes = read_some(fd_, at, kFrameHeaderSize, path_);
-    if (!bytes.has_value()) return;
-    const auto frame = parse_frame_header(*bytes);
-    if (!frame.has_value()) return;
+    POSTERN_TRY(const std::string bytes, read_some(fd_, at, kFrameHeaderSize, path_));
+    if (bytes.empty()) return true;
+    const auto frame = parse_frame_header(bytes);
+    if (!frame.has_value()) return false;
     visit(at, *frame);
     at += frame_extent(frame->length);
   }

@@ -32,8 +32,10 @@ class SegmentFile {
                                                         const BlobId& id, const Locator& locator,
                                                         std::uint64_t offset,
                                                         std::size_t length) const;
-  // Visits every frame from the start; ends at the first bytes that are none.
-  void each_frame(const std::function<void(std::uint64_t offset, const FrameHeader&)>& visit) const;
+  // Visits every frame from the start; ends at the first bytes that are none. Whether that was the
+  // end of the file.
+  [[nodiscard]] Result<bool> each_frame(
+      const std::function<void(std::uint64_t offset, const FrameHeader&)>& visit) const;
   [[nodiscard]] Result<SegmentHeader> header() const;
 
  private:

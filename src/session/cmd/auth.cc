@@ -44,12 +44,23 @@ task<Reply> try_password(Context& context, std::string authzid, std::string auth
                                      {"detail", account.error().detail}});
     co_return reply_for(Error{Errc::kUnavailable, {}, {}});
   }
+  context.services.registry.sign_in(context.entry, verdict.account->id, verdict.account->address);
+  // SECURITY: from here a kick finds this session. What changed before that, while the account was
+  // opened, is seen in the directory: nobody gets in past a disable or a new password.
+  const auth::RecordPtr now = context.services.directory.find(verdict.account->id);
+  if (!now || now->disabled || now->epoch != verdict.account->epoch) {
+    log_info("auth_fail", {{"session", context.entry->number()},
+                           {"peer", context.transport.peer().address},
+                           {"reason", "changed"}});
+    // The session stays counted for the account until it ends, so it ends now.
+    context.close_with("The account has changed.", "auth_changed");
+    co_return reply_for(Error{Errc::kAuthFailed, {}, {}});
+  }
   context.principal = {verdict.account, std::move(*account)};
   context.state = State::kAuthenticated;
   imap::FramerLimits limits = imap::FramerLimits::after_login();
   limits.literal_plus = !context.settings->literal_minus;
   context.in.framer().set_limits(limits);
-  context.services.registry.sign_in(context.entry, verdict.account->id, verdict.account->address);
   co_return Reply::okay("CAPABILITY " + capabilities(*context.settings, Authenticated::kYes),
                         "Logged in.");
 }

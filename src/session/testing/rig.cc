@@ -52,7 +52,11 @@ Rig::Rig() {
     auth::AccountRecord record;
     record.id = AccountId(id++);
     record.address = user;
+    record.epoch = 1;
     must(run_blocking(executor, store->create_account(record.id, 0)));
+    auth::AccountRecord stored = record;
+    stored.address += "@example.org";
+    must(run_blocking(executor, directory->add(std::move(stored))));
     authenticator.accounts.emplace(
         user,
         std::pair(std::string("secret"), std::make_shared<const auth::AccountRecord>(record)));
