@@ -231,6 +231,7 @@ bool Server::drain() {
   s.server.stop_accepting();
   const std::size_t sessions = s.registry.close_all(session::CloseReason::kShutdown);
   s.stops.stop();
+  s.delivery.hurry();
   const std::size_t aborted = s.server.finish(s.settings.server.drain);
   log_info("drained", {{"sessions", sessions}, {"aborted", aborted}});
   return s.server.connections() == 0;
