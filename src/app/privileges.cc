@@ -11,8 +11,6 @@
 #include <cerrno>
 #include <filesystem>
 
-#include "net/fd.h"
-
 namespace postern::app {
 
 namespace fs = std::filesystem;
@@ -52,7 +50,7 @@ Result<void> make_parents(const fs::path& path) {
     if (errno == EEXIST) return {};
     return fail_errno(errno, "create directory " + path.string());
   }
-  const net::Fd made(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  const Fd made(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!made.valid() || fchmod(made.get(), 0755) != 0)
     return fail_errno(errno, "chmod " + path.string());
   return {};
@@ -60,7 +58,7 @@ Result<void> make_parents(const fs::path& path) {
 
 // In this order it needs no right over the files of others.
 Result<void> give_away(const std::string& path, const ServiceUser& user, bool follow) {
-  const net::Fd folder(
+  const Fd folder(
       open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW)));
   struct stat info{};
   if (!folder.valid() || fstat(folder.get(), &info) != 0) return fail_errno(errno, "open " + path);

@@ -86,7 +86,7 @@ TEST_F(AdminTest, ErrorsArriveWithCodeAndText) {
 }
 
 TEST_F(AdminTest, WhatIsNoRequestIsAnswered) {
-  const net::Fd fd = connect_to(name_);
+  const Fd fd = connect_to(name_);
   const std::string deep = std::string(1000, '[') + std::string(1000, ']');
   for (const std::string& line :
        {std::string("nonsense"), std::string("{}"), std::string("[]"), std::string(""),
@@ -106,7 +106,7 @@ TEST_F(AdminTest, TheRequestIsBounded) {
   };
   auto client = AdminClient::connect(name_);
   ASSERT_TRUE(client);
-  const net::Fd fits = connect_to(name_);
+  const Fd fits = connect_to(name_);
   std::thread sender([&] { (void)send_all(fits.get(), sized(kMaxAdminRequest) + "\n"); });
   std::string reply;
   while (!reply.ends_with('\n')) {

@@ -32,7 +32,7 @@ class HttpServerTest : public ::testing::Test {
   }
   // Sends everything, ends our side, returns everything.
   std::string exchange(std::string_view request) {
-    const net::Fd fd = connect_to(name_);
+    const Fd fd = connect_to(name_);
     (void)send_all(fd.get(), request);
     ::shutdown(fd.get(), SHUT_WR);
     return read_all(fd.get()).value_or("(reset)");
@@ -111,7 +111,7 @@ TEST_F(HttpServerTest, HeadHasNoBody) {
 }
 
 TEST_F(HttpServerTest, KeepsAliveAndAnswersWhatCameTogether) {
-  const net::Fd fd = connect_to(name_);
+  const Fd fd = connect_to(name_);
   for (int i = 0; i < 3; ++i) {
     ASSERT_TRUE(send_all(fd.get(), get("/healthz", "")));
     EXPECT_TRUE(read_some(fd.get()).starts_with("HTTP/1.1 200 OK\r\n"));
@@ -127,12 +127,12 @@ TEST_F(HttpServerTest, KeepsAliveAndAnswersWhatCameTogether) {
 TEST_F(HttpServerTest, AcceptsARequestAtEverySplit) {
   const std::string request = get("/healthz");
   for (std::size_t cut = 1; cut < request.size(); ++cut) {
-    const net::Fd fd = connect_to(name_);
+    const Fd fd = connect_to(name_);
     ASSERT_TRUE(send_all(fd.get(), std::string_view(request).substr(0, cut)));
     ASSERT_TRUE(send_all(fd.get(), std::string_view(request).substr(cut)));
     EXPECT_TRUE(read_all(fd.get()).value_or("").starts_with("HTTP/1.1 200 OK\r\n")) << cut;
   }
-  const net::Fd fd = connect_to(name_);
+  const Fd fd = connect_to(name_);
   for (const char c : request) ASSERT_TRUE(send_all(fd.get(), std::string_view(&c, 1)));
   EXPECT_TRUE(read_all(fd.get()).value_or("").starts_with("HTTP/1.1 200 OK\r\n"));
 }
@@ -155,9 +155,9 @@ TEST_F(HttpServerTest, TheHeaderIsBounded) {
 
 TEST_F(HttpServerTest, ASlowRequestEndsAtTheDeadline) {
   name_ = start(std::chrono::milliseconds(40));
-  const net::Fd silent = connect_to(name_);
+  const Fd silent = connect_to(name_);
   EXPECT_EQ(read_all(silent.get()), "");
-  const net::Fd half = connect_to(name_);
+  const Fd half = connect_to(name_);
   ASSERT_TRUE(send_all(half.get(), "GET /healthz HTTP/1.1\r\nHo"));
   EXPECT_EQ(read_all(half.get()), "");
 }
