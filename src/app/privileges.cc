@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "base/fd.h"
+
 namespace postern::app {
 
 namespace fs = std::filesystem;
