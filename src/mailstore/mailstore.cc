@@ -253,9 +253,16 @@ task<Result<void>> Store::purge(AccountId id, Epoch epoch) {
     }
     POSTERN_CO_CHECK_OK(co_await commit(engine_, id, epoch, std::move(batch)));
   }
-  engine::Batch rest;
-  rest.delete_ranges.push_back(keys::everything());
-  co_return co_await commit(engine_, id, epoch, std::move(rest));
+  // In steps, so that no batch grows with the account.
+  const keys::Range rest = keys::everything();
+  for (;;) {
+    POSTERN_CO_TRY(const auto items,
+                   co_await engine_.scan(id, rest.first, rest.second, kPurgeStep));
+    if (items.empty()) co_return Result<void>{};
+    engine::Batch batch;
+    for (const engine::Item& item : items) batch.deletes.push_back(item.key);
+    POSTERN_CO_CHECK_OK(co_await commit(engine_, id, epoch, std::move(batch)));
+  }
 }
 
 // An account without its key is one whose destruction was cut short: creating one is a single

@@ -35,10 +35,9 @@ class Database {
   static Result<std::unique_ptr<Database>> open(const std::filesystem::path& meta, Options options);
   ~Database();
 
-  [[nodiscard]] std::optional<Result<std::vector<Item>>> scan(ReadFrom from, AccountId account,
-                                                              const std::string& first,
-                                                              const std::string& last,
-                                                              std::size_t limit) const;
+  // May block.
+  [[nodiscard]] Result<std::vector<Item>> scan(AccountId account, const std::string& first,
+                                               const std::string& last, std::size_t limit) const;
   [[nodiscard]] std::optional<Result<std::vector<std::optional<std::string>>>> get(
       ReadFrom from, AccountId account, const std::vector<std::string>& keys) const;
   // kNotFound where there is none.
@@ -68,8 +67,10 @@ class Database {
 
    private:
     friend class Database;
+    Result<void> delete_range(AccountId account, const std::string& first, const std::string& last);
     const Database& db_;
     rocksdb::WriteBatch batch_;
+    std::vector<std::string> put_keys_;  // whole keys, for ranges of later requests
   };
   // One atomic write, in the log and flushed when it returns. There is no other way to write.
   [[nodiscard]] Result<void> write(Changes& changes);

@@ -49,11 +49,8 @@ class RocksdbEngine final : public Engine {
 
   task<Result<std::vector<Item>>> scan(AccountId account, std::string first, std::string last,
                                        std::size_t limit) override {
-    if (auto cached = db_->scan(ReadFrom::kCache, account, first, last, limit))
-      co_return std::move(*cached);
-    co_return co_await pool_.run([this, account, &first, &last, limit] {
-      return *db_->scan(ReadFrom::kDisk, account, first, last, limit);
-    });
+    co_return co_await pool_.run(
+        [this, account, &first, &last, limit] { return db_->scan(account, first, last, limit); });
   }
 
   task<Result<std::vector<std::optional<std::string>>>> get(

@@ -57,7 +57,7 @@ class WalCheckTest : public testing::Test {
     auto db = Database::open(meta(), {});
     EXPECT_TRUE(db.has_value()) << db.error().detail;
     if (!db.has_value()) return SIZE_MAX;
-    return (*(*db)->scan(ReadFrom::kDisk, kAccount, "", "", 0))->size();
+    return (*db)->scan(kAccount, "", "", 0)->size();
   }
 
   TemporaryDirectory directory_;
