@@ -6,7 +6,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build_packages=(clang-19 lld-19 llvm-19 cmake ninja-build pkg-config
   libboost1.81-dev libboost-json1.81-dev libssl-dev libsodium-dev librocksdb-dev zlib1g-dev libicu-dev
   libtomlplusplus-dev libcli11-dev libfmt-dev libcrypt-dev)
-test_packages=(libgtest-dev libgmock-dev libclang-rt-19-dev clang-format-19 python3 openssl curl ca-certificates procps
+test_packages=(libgtest-dev libgmock-dev libclang-rt-19-dev clang-format-19 git python3 openssl curl ca-certificates procps
   isync offlineimap3 neomutt imapfilter getmail6 fetchmail libmail-imapclient-perl libio-socket-ssl-perl thunderbird
   dovecot-core dovecot-imapd dovecot-lmtpd)
 
