@@ -56,12 +56,11 @@ void AccountImpl::fold(MailboxId id) {
   std::unordered_set<std::uint32_t> kept_keys;
   for (const ChunkPtr& chunk : stored) kept.insert(chunk.get());
   for (const ChunkPtr& chunk : folded.stored) {
-    kept_keys.insert(chunk->rows.front().uid.value());
-    if (!kept.contains(chunk.get()))
-      put(keys::chunk(id, chunk->rows.front().uid), encode_chunk(*chunk));
+    kept_keys.insert(chunk->first_uid().value());
+    if (!kept.contains(chunk.get())) put(keys::chunk(id, chunk->first_uid()), encode_chunk(*chunk));
   }
   for (const ChunkPtr& chunk : stored) {
-    const Uid first = chunk->rows.front().uid;
+    const Uid first = chunk->first_uid();
     if (!kept_keys.contains(first.value())) batch.deletes.push_back(keys::chunk(id, first));
   }
   batch.delete_ranges.emplace_back(

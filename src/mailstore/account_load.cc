@@ -249,22 +249,13 @@ task<Result<void>> AccountImpl::read_rows(Rows& rows) {
   if (!rows.version) {
     MailboxCounts counts;
     const auto visit_chunk = [&](const engine::Item& item) -> Result<void> {
-      POSTERN_TRY(const std::string plain, vault_->open(item.key, item.value));
-      auto chunk = decode_chunk(plain);
+      POSTERN_TRY(std::string plain, vault_->open(item.key, item.value));
+      auto chunk = decode_chunk(std::move(plain), counts);
       if (!chunk) return corrupt(item.key, chunk.error().detail);
-      if (keys::chunk(mailbox, (*chunk)->rows.front().uid) != item.key ||
-          (!rows.stored.empty() &&
-           rows.stored.back()->rows.back().uid >= (*chunk)->rows.front().uid)) {
+      if (keys::chunk(mailbox, (*chunk)->first_uid()) != item.key ||
+          (!rows.stored.empty() && rows.stored.back()->last_uid() >= (*chunk)->first_uid())) {
         return corrupt(item.key, "out of order");
       }
-      for (const MessageRow& row : (*chunk)->rows) {
-        const std::uint8_t flags = (*chunk)->flags_of(row).system;
-        ++counts.exists;
-        counts.bytes += row.size;
-        if ((flags & kSeen) == 0) ++counts.unseen;
-        if ((flags & kDeleted) != 0) ++counts.deleted;
-      }
-      counts.uid_next = Uid((*chunk)->rows.back().uid.value() + 1);
       rows.stored.push_back(std::move(*chunk));
       return {};
     };

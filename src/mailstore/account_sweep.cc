@@ -31,8 +31,9 @@ Result<std::vector<EmailId>> emails_of(const Vault& vault, char kind, const engi
   std::vector<EmailId> emails;
   POSTERN_TRY(const std::string plain, vault.open(item.key, item.value));
   if (kind == keys::kChunk) {
-    POSTERN_TRY(const ChunkPtr chunk, decode_chunk(plain));
-    for (const MessageRow& row : chunk->rows) emails.push_back(row.email);
+    MailboxCounts counts;  // not asked for
+    POSTERN_TRY(const ChunkPtr chunk, decode_chunk(plain, counts));
+    for (const MessageRow& row : chunk->rows()) emails.push_back(row.email);
     return emails;
   }
   POSTERN_TRY(const LogRecord record, decode_log_record(plain));
@@ -145,7 +146,7 @@ task<Result<void>> AccountImpl::mark_live(Sweep& sweep) {
       std::vector<EmailId> live;
       const auto mark = [&](const MailboxVersion& version) {
         for (const ChunkPtr& chunk : version.chunks()) {
-          for (const MessageRow& row : chunk->rows) live.push_back(row.email);
+          for (const MessageRow& row : chunk->rows()) live.push_back(row.email);
         }
       };
       if (durable) mark(*durable);

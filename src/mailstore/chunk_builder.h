@@ -20,14 +20,11 @@ class ChunkBuilder {
   void add_chunk(const ChunkPtr& chunk);
   // Emits what is open.
   void finish();
-  [[nodiscard]] std::size_t open_rows() const { return chunk_ ? chunk_->rows.size() : 0; }
+  [[nodiscard]] std::size_t open_rows() const { return chunk_ ? chunk_->size() : 0; }
 
  private:
   std::vector<ChunkPtr>& out_;
   std::shared_ptr<Chunk> chunk_;  // shared_ptr: becomes the ChunkPtr that versions share
 };
-
-// Index of `flags` in the chunk's table, added when it is new.
-[[nodiscard]] std::uint16_t intern_flags(Chunk& chunk, const FlagSet& flags);
 
 }  // namespace postern::mailstore

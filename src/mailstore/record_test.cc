@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <thread>
 
+#include "crypto/crypto.h"
 #include "mailstore/batch_merger.h"
 #include "mailstore/chunk_builder.h"
 #include "mailstore/chunk_codec.h"
@@ -40,12 +42,13 @@ ChunkPtr some_chunk(std::uint32_t seed, std::size_t rows) {
 TEST(ChunkCodec, RoundTrips) {
   for (std::uint32_t seed = 1; seed < 40; ++seed) {
     const ChunkPtr chunk = some_chunk(seed, 1 + seed * 13 % kChunkRows);
-    const auto decoded = decode_chunk(encode_chunk(*chunk));
+    MailboxCounts counts;
+    const auto decoded = decode_chunk(encode_chunk(*chunk), counts);
     ASSERT_TRUE(decoded) << decoded.error().detail;
-    ASSERT_EQ((*decoded)->rows.size(), chunk->rows.size());
-    EXPECT_EQ((*decoded)->flag_sets, chunk->flag_sets);
-    for (std::size_t i = 0; i < chunk->rows.size(); ++i) {
-      const MessageRow &a = chunk->rows[i], &b = (*decoded)->rows[i];
+    ASSERT_EQ((*decoded)->size(), chunk->size());
+    EXPECT_EQ((*decoded)->flag_sets(), chunk->flag_sets());
+    for (std::size_t i = 0; i < chunk->size(); ++i) {
+      const MessageRow &a = chunk->rows()[i], &b = (*decoded)->rows()[i];
       EXPECT_EQ(a.uid, b.uid);
       EXPECT_EQ(a.size, b.size);
       EXPECT_EQ(a.modseq, b.modseq);
@@ -56,6 +59,114 @@ TEST(ChunkCodec, RoundTrips) {
       EXPECT_EQ(a.save_date, b.save_date);
     }
   }
+}
+
+TEST(ChunkCodec, CountsWithoutUnpacking) {
+  for (std::uint32_t seed = 1; seed < 20; ++seed) {
+    const ChunkPtr chunk = some_chunk(seed, 1 + seed * 31 % kChunkRows);
+    MailboxCounts expected;
+    for (const MessageRow& row : chunk->rows()) {
+      ++expected.exists;
+      expected.bytes += row.size;
+      if ((chunk->flags_of(row).system & kSeen) == 0) ++expected.unseen;
+      if ((chunk->flags_of(row).system & kDeleted) != 0) ++expected.deleted;
+    }
+    MailboxCounts counts;
+    const auto decoded = decode_chunk(encode_chunk(*chunk), counts);
+    ASSERT_TRUE(decoded);
+    EXPECT_EQ(counts.exists, expected.exists);
+    EXPECT_EQ(counts.bytes, expected.bytes);
+    EXPECT_EQ(counts.unseen, expected.unseen);
+    EXPECT_EQ(counts.deleted, expected.deleted);
+    EXPECT_EQ(counts.uid_next.value(), chunk->last_uid().value() + 1);
+    EXPECT_EQ((*decoded)->first_uid(), chunk->first_uid());
+    EXPECT_EQ((*decoded)->last_uid(), chunk->last_uid());
+    EXPECT_EQ((*decoded)->size(), chunk->size());
+  }
+}
+
+// A mailbox that mail only comes into: UIDs, modseqs and emails cost nothing.
+TEST(ChunkCodec, RisingNumbersTakeNoOctets) {
+  std::vector<ChunkPtr> out;
+  ChunkBuilder builder(out);
+  for (std::uint32_t i = 0; i < kChunkRows; ++i) {
+    MessageRow row;
+    row.uid = Uid(1000 + i);
+    row.modseq = ModSeq(70'000 + i);
+    row.email = EmailId(300'000 + i);
+    row.size = 5000;
+    builder.add(row, {});
+  }
+  EXPECT_LT(encode_chunk(*out.front()).size(), 64u);
+}
+
+// The example of docs/formats/mailstore.md.
+TEST(ChunkCodec, TheDocumentedBytes) {
+  std::vector<ChunkPtr> out;
+  ChunkBuilder builder(out);
+  MessageRow row;
+  row.uid = Uid(3);
+  row.modseq = ModSeq(5);
+  row.email = EmailId(9);
+  row.size = 812;
+  row.internal_date = 1'700'000'000;
+  row.zone_minutes = 60;
+  row.save_date = 1'700'000'005;
+  builder.add(row, {.system = kSeen, .keywords = {}});
+  row.uid = Uid(4);
+  row.modseq = ModSeq(8);
+  row.email = EmailId(10);
+  row.size = 1100;
+  row.internal_date += 300;
+  row.save_date += 300;
+  builder.add(row, {});
+  builder.finish();
+  EXPECT_EQ(crypto::to_hex(encode_chunk(*out.front())),
+            "010202"
+            "0100"
+            "0000"
+            "0610"
+            "0a010003"
+            "1210"
+            "d80c0200002001"
+            "80c49fd50c0200002c01"
+            "7800"
+            "0010"
+            "8ac49fd50c0200002c01");
+}
+
+TEST(ChunkCodec, UidsThatDoNotAscendAreDamage) {
+  Chunk chunk;
+  for (const std::uint32_t uid : {5u, 5u}) {
+    MessageRow row;
+    row.uid = Uid(uid);
+    row.modseq = ModSeq(1);
+    row.email = EmailId(1);
+    chunk.add(row, {});
+  }
+  MailboxCounts counts;
+  EXPECT_FALSE(decode_chunk(encode_chunk(chunk), counts));
+}
+
+TEST(Chunk, ReadersOnManyThreadsUnpackOnce) {
+  const ChunkPtr chunk = some_chunk(8, kChunkRows);
+  MailboxCounts counts;
+  const auto decoded = decode_chunk(encode_chunk(*chunk), counts);
+  ASSERT_TRUE(decoded);
+  std::vector<const MessageRow*> seen(4);
+  {
+    std::vector<std::jthread> readers;
+    for (auto& at : seen) {
+      readers.emplace_back([&at, &decoded] {
+        at = (*decoded)->rows().data();
+        EXPECT_EQ((*decoded)->rows().size(), (*decoded)->size());
+      });
+    }
+  }
+  for (const MessageRow* at : seen) EXPECT_EQ(at, seen.front());
+  const Chunk copy(**decoded);
+  EXPECT_EQ(copy.size(), chunk->size());
+  EXPECT_EQ(copy.rows().back().uid, chunk->last_uid());
 }
 
 TEST(ChunkCodec, ExtremesFit) {
@@ -77,11 +188,12 @@ TEST(ChunkCodec, ExtremesFit) {
   builder.add(low, {});
   builder.add(high, {});
   builder.finish();
-  const auto decoded = decode_chunk(encode_chunk(*out.front()));
+  MailboxCounts counts;
+  const auto decoded = decode_chunk(encode_chunk(*out.front()), counts);
   ASSERT_TRUE(decoded);
-  EXPECT_EQ((*decoded)->rows[0].internal_date, INT64_MIN);
-  EXPECT_EQ((*decoded)->rows[1].internal_date, INT64_MAX);
-  EXPECT_EQ((*decoded)->rows[1].modseq, ModSeq(INT64_MAX));
+  EXPECT_EQ((*decoded)->rows()[0].internal_date, INT64_MIN);
+  EXPECT_EQ((*decoded)->rows()[1].internal_date, INT64_MAX);
+  EXPECT_EQ((*decoded)->rows()[1].modseq, ModSeq(INT64_MAX));
 }
 
 template <class Decode>
@@ -122,7 +234,13 @@ LogRecord some_record() {
 }
 
 TEST(Records, DamageNeverDoesWorseThanCorrupt) {
-  damage_everywhere(encode_chunk(*some_chunk(3, 20)), decode_chunk);
+  damage_everywhere(encode_chunk(*some_chunk(3, 20)), [](std::string bytes) {
+    MailboxCounts counts;
+    auto chunk = decode_chunk(std::move(bytes), counts);
+    // What was taken can be unpacked, and counts what it holds.
+    if (chunk) EXPECT_EQ((*chunk)->rows().size(), counts.exists);
+    return chunk;
+  });
   damage_everywhere(encode_log_record(some_record()), decode_log_record);
   damage_everywhere(encode_counters({.next_mailbox = 7, .next_email = 300, .used_bytes = 1 << 30}),
                     decode_counters);

@@ -1,6 +1,7 @@
 #include "mailstore/version.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "mailstore/chunk_builder.h"
 
@@ -17,7 +18,7 @@ MailboxVersion::MailboxVersion(UidValidity validity, MailboxCounts counts,
   std::uint32_t seq = 1;
   for (const ChunkPtr& chunk : chunks_) {
     first_seq_.push_back(seq);
-    seq += static_cast<std::uint32_t>(chunk->rows.size());
+    seq += static_cast<std::uint32_t>(chunk->size());
   }
 }
 
@@ -26,21 +27,22 @@ std::optional<MailboxVersion::Position> MailboxVersion::position_of_seq(std::uin
   const auto after = std::upper_bound(first_seq_.begin(), first_seq_.end(), seq);
   const auto chunk = static_cast<std::size_t>(after - first_seq_.begin()) - 1;
   const std::size_t row = seq - first_seq_[chunk];
-  if (row >= chunks_[chunk]->rows.size()) return std::nullopt;
+  if (row >= chunks_[chunk]->size()) return std::nullopt;
   return Position{chunk, row};
 }
 
 std::optional<MailboxVersion::Position> MailboxVersion::position_from_uid(std::uint32_t uid) const {
   const auto chunk = std::lower_bound(
       chunks_.begin(), chunks_.end(), uid,
-      [](const ChunkPtr& c, std::uint32_t value) { return c->rows.back().uid.value() < value; });
+      [](const ChunkPtr& c, std::uint32_t value) { return c->last_uid().value() < value; });
   if (chunk == chunks_.end()) return std::nullopt;
-  const auto& rows = (*chunk)->rows;
+  const Position at{static_cast<std::size_t>(chunk - chunks_.begin()), 0};
+  if ((*chunk)->first_uid().value() >= uid) return at;  // without unpacking it
+  const auto& rows = (*chunk)->rows();
   const auto row = std::lower_bound(
       rows.begin(), rows.end(), uid,
       [](const MessageRow& r, std::uint32_t value) { return r.uid.value() < value; });
-  return Position{static_cast<std::size_t>(chunk - chunks_.begin()),
-                  static_cast<std::size_t>(row - rows.begin())};
+  return Position{at.chunk, static_cast<std::size_t>(row - rows.begin())};
 }
 
 std::optional<MailboxVersion::MessageRef> MailboxVersion::by_seq(SeqNum seq) const {
@@ -56,7 +58,7 @@ std::optional<MailboxVersion::MessageRef> MailboxVersion::by_uid(Uid uid) const 
 }
 
 Uid MailboxVersion::last_uid() const {
-  return chunks_.empty() ? Uid(0) : chunks_.back()->rows.back().uid;
+  return chunks_.empty() ? Uid(0) : chunks_.back()->last_uid();
 }
 
 std::optional<MailboxVersion::MessageRef> MailboxVersion::lower_bound(Uid uid) const {
@@ -69,17 +71,34 @@ std::optional<SeqNum> MailboxVersion::first_unseen() const {
   if (counts_.unseen == 0) return std::nullopt;
   for (std::size_t c = 0; c < chunks_.size(); ++c) {
     const Chunk& chunk = *chunks_[c];
-    // Most chunks of an old mailbox hold no unseen flag set at all.
-    const bool any = std::any_of(chunk.flag_sets.begin(), chunk.flag_sets.end(),
-                                 [](const FlagSet& f) { return (f.system & kSeen) == 0; });
-    if (!any) continue;
-    for (std::size_t r = 0; r < chunk.rows.size(); ++r) {
-      if ((chunk.flags_of(chunk.rows[r]).system & kSeen) == 0) {
+    // Most chunks of an old mailbox hold no unseen flag set at all, those of new mail no other.
+    const auto unseen = std::count_if(chunk.flag_sets().begin(), chunk.flag_sets().end(),
+                                      [](const FlagSet& f) { return (f.system & kSeen) == 0; });
+    if (unseen == 0) continue;
+    if (std::cmp_equal(unseen, chunk.flag_sets().size())) return SeqNum(first_seq_[c]);
+    for (std::size_t r = 0; r < chunk.size(); ++r) {
+      if ((chunk.flags_of(chunk.rows()[r]).system & kSeen) == 0) {
         return SeqNum(first_seq_[c] + static_cast<std::uint32_t>(r));
       }
     }
   }
   return std::nullopt;
+}
+
+std::uint32_t MailboxVersion::count(const UidSet& uids) const {
+  const auto before = [this](std::uint32_t uid) {  // rows with a smaller UID
+    const auto at = position_from_uid(uid);
+    if (at) return first_seq_[at->chunk] - 1 + static_cast<std::uint32_t>(at->row);
+    return chunks_.empty()
+               ? 0
+               : first_seq_.back() - 1 + static_cast<std::uint32_t>(chunks_.back()->size());
+  };
+  std::uint32_t found = 0;
+  for (const auto& interval : uids.intervals()) {
+    found += before(interval.last) - before(interval.first);
+    if (by_uid(Uid(interval.last))) ++found;
+  }
+  return found;
 }
 
 UidSet MailboxVersion::uids_of(const SeqSet& seqs) const {
@@ -94,7 +113,7 @@ UidSet MailboxVersion::uids_of(const SeqSet& seqs) const {
 UidSet MailboxVersion::all_uids() const {
   UidSet uids;
   for (const ChunkPtr& chunk : chunks_) {
-    for (const MessageRow& row : chunk->rows) uids.add(row.uid);
+    for (const MessageRow& row : chunk->rows()) uids.add(row.uid);
   }
   return uids;
 }
@@ -111,16 +130,16 @@ struct Cursor {
 
   [[nodiscard]] bool at_end() const { return chunk == chunks.size(); }
   [[nodiscard]] const Chunk& here() const { return *chunks[chunk]; }
-  [[nodiscard]] const MessageRow& message() const { return here().rows[row]; }
+  [[nodiscard]] const MessageRow& message() const { return here().rows()[row]; }
   void next_row() {
     ++seq;
-    if (++row == here().rows.size()) {
+    if (++row == here().size()) {
       row = 0;
       ++chunk;
     }
   }
   void next_chunk() {
-    seq += static_cast<std::uint32_t>(here().rows.size());
+    seq += static_cast<std::uint32_t>(here().size());
     ++chunk;
   }
 };
@@ -197,14 +216,14 @@ VersionPtr keep_expunged(const VersionPtr& from, const VersionPtr& to) {
     ++next;
   };
   for (const ChunkPtr& chunk : to->chunks()) {
-    while (next != gone.end() && next->row->uid < chunk->rows.front().uid) add_gone();
+    while (next != gone.end() && next->row->uid < chunk->first_uid()) add_gone();
     // Closing here keeps the following chunk shared instead of copied into the open one.
     builder.finish();
-    if (next == gone.end() || next->row->uid > chunk->rows.back().uid) {
+    if (next == gone.end() || next->row->uid > chunk->last_uid()) {
       builder.add_chunk(chunk);
       continue;
     }
-    for (const MessageRow& row : chunk->rows) {
+    for (const MessageRow& row : chunk->rows()) {
       while (next != gone.end() && next->row->uid < row.uid) add_gone();
       builder.add(row, chunk->flags_of(row));
     }

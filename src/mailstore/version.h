@@ -13,32 +13,9 @@
 
 #include "base/ids.h"
 #include "base/interval_set.h"
-#include "mailstore/flags.h"
+#include "mailstore/chunk.h"
 
 namespace postern::mailstore {
-
-struct MessageRow {
-  Uid uid;
-  std::uint32_t size = 0;  // RFC822.SIZE
-  ModSeq modseq;
-  EmailId email;                   // the immutable message; shared by copies
-  std::int64_t internal_date = 0;  // unix seconds
-  std::int16_t zone_minutes = 0;   // of INTERNALDATE
-  std::uint16_t flags = 0;         // index into Chunk::flag_sets
-  std::uint32_t save_date = 0;     // unix seconds, for SAVEDATE
-};
-
-// Up to kChunkRows rows in UID order, with the distinct flag sets they use.
-inline constexpr std::size_t kChunkRows = 512;
-struct Chunk {
-  std::vector<FlagSet> flag_sets;
-  std::vector<MessageRow> rows;  // not empty
-  [[nodiscard]] const FlagSet& flags_of(const MessageRow& row) const {
-    return flag_sets[row.flags];
-  }
-};
-// shared_ptr: versions held by sessions on other threads share chunks.
-using ChunkPtr = std::shared_ptr<const Chunk>;
 
 // What STATUS and SELECT answer from; kept in the hot header, no rows needed.
 struct MailboxCounts {
@@ -90,6 +67,8 @@ class MailboxVersion {
   template <class Visit>
   void visit_all(Visit visit) const;
 
+  // How many of `uids` are present. O(intervals * log n).
+  [[nodiscard]] std::uint32_t count(const UidSet& uids) const;
   [[nodiscard]] UidSet uids_of(const SeqSet& seqs) const;
   [[nodiscard]] UidSet all_uids() const;
 
@@ -100,8 +79,8 @@ class MailboxVersion {
   };
   [[nodiscard]] MessageRef ref(Position at) const {
     const Chunk& chunk = *chunks_[at.chunk];
-    return {SeqNum(first_seq_[at.chunk] + static_cast<std::uint32_t>(at.row)), &chunk.rows[at.row],
-            &chunk};
+    return {SeqNum(first_seq_[at.chunk] + static_cast<std::uint32_t>(at.row)),
+            &chunk.rows()[at.row], &chunk};
   }
   [[nodiscard]] std::optional<Position> position_of_seq(std::uint32_t seq) const;
   [[nodiscard]] std::optional<Position> position_from_uid(std::uint32_t uid) const;  // lower bound
@@ -137,7 +116,7 @@ struct Delta {
 template <class Visit, class Last>
 bool MailboxVersion::visit_from(Position at, Last last, Visit& visit) const {
   for (; at.chunk < chunks_.size(); ++at.chunk, at.row = 0) {
-    for (; at.row < chunks_[at.chunk]->rows.size(); ++at.row) {
+    for (; at.row < chunks_[at.chunk]->size(); ++at.row) {
       const MessageRef message = ref(at);
       if (last(message)) return true;
       if (!visit(message)) return false;

@@ -73,15 +73,14 @@ Chunk& VersionEditor::writable_tail() {
 
 void VersionEditor::add(const AddSection& section, ModSeq modseq) {
   for (const AddSection::Row& entry : section.rows) {
-    if (chunks_.empty() || chunks_.back()->rows.size() >= kChunkRows) {
+    if (chunks_.empty() || chunks_.back()->size() >= kChunkRows) {
       tail_ = std::make_shared<Chunk>();
       chunks_.push_back(tail_);
     }
     Chunk& chunk = writable_tail();
     MessageRow row = entry.row;
     row.modseq = modseq;
-    row.flags = intern_flags(chunk, entry.flags);
-    chunk.rows.push_back(row);
+    chunk.add(row, entry.flags);
   }
   count_added(counts_, section);
 }
@@ -90,33 +89,35 @@ void VersionEditor::change(const FlagsSection& section, ModSeq modseq) {
   Ascending wanted(section.uids);
   for (ChunkPtr& chunk : chunks_) {
     const Chunk& before = *chunk;
-    if (!wanted.touches(before.rows.front().uid, before.rows.back().uid)) continue;
+    if (!wanted.touches(before.first_uid(), before.last_uid())) continue;
     // The result of the change is worked out once for each distinct flag set, not for each row.
     std::vector<FlagSet> results;
     bool any = false;
-    for (const FlagSet& flags : before.flag_sets) {
+    for (const FlagSet& flags : before.flag_sets()) {
       results.push_back(apply_flags(flags, section.mode, section.flags));
       any = any || results.back() != flags;
     }
     if (!any) continue;
 
     auto after = std::make_shared<Chunk>();
-    after->rows = before.rows;
+    after->reserve(before.size());
     constexpr std::uint16_t kUnset = 0xffff;
     std::vector<std::uint16_t> kept(results.size(), kUnset), changed(results.size(), kUnset);
     bool touched = false;
-    for (MessageRow& row : after->rows) {
+    for (MessageRow row : before.rows()) {
       const std::uint16_t old = row.flags;
-      const FlagSet& was = before.flag_sets[old];
+      const FlagSet& was = before.flag_sets()[old];
       const bool hit = wanted.contains(row.uid) && results[old] != was;
       std::uint16_t& index = hit ? changed[old] : kept[old];
-      if (index == kUnset) index = intern_flags(*after, hit ? results[old] : was);
+      if (index == kUnset) index = after->intern(hit ? results[old] : was);
       row.flags = index;
-      if (!hit) continue;
-      touched = true;
-      uncount(counts_, row, was);
-      count(counts_, row, results[old]);
-      row.modseq = modseq;
+      if (hit) {
+        touched = true;
+        uncount(counts_, row, was);
+        count(counts_, row, results[old]);
+        row.modseq = modseq;
+      }
+      after->add(row);
     }
     if (!touched) continue;
     if (chunk == tail_) tail_ = after;
@@ -131,28 +132,24 @@ void VersionEditor::expunge(const UidSet& uids) {
   bool shrunk_before = false;  // the last of `chunks` lost rows
   for (ChunkPtr& chunk : chunks_) {
     bool shrunk = false;
-    if (wanted.touches(chunk->rows.front().uid, chunk->rows.back().uid)) {
+    if (wanted.touches(chunk->first_uid(), chunk->last_uid())) {
       auto after = std::make_shared<Chunk>();
-      for (const MessageRow& row : chunk->rows) {
+      for (const MessageRow& row : chunk->rows()) {
         const FlagSet& flags = chunk->flags_of(row);
         if (wanted.contains(row.uid)) {
           uncount(counts_, row, flags);
           continue;
         }
-        after->rows.push_back(row);
-        after->rows.back().flags = intern_flags(*after, flags);
+        after->add(row, flags);
       }
-      shrunk = after->rows.size() != chunk->rows.size();
+      shrunk = after->size() != chunk->size();
       if (shrunk) chunk = std::move(after);
     }
-    if (chunk->rows.empty()) continue;
+    if (chunk->empty()) continue;
     if ((shrunk || shrunk_before) && !chunks.empty() &&
-        chunks.back()->rows.size() + chunk->rows.size() <= kJoinRows) {
+        chunks.back()->size() + chunk->size() <= kJoinRows) {
       auto joined = std::make_shared<Chunk>(*chunks.back());
-      for (const MessageRow& row : chunk->rows) {
-        joined->rows.push_back(row);
-        joined->rows.back().flags = intern_flags(*joined, chunk->flags_of(row));
-      }
+      for (const MessageRow& row : chunk->rows()) joined->add(row, chunk->flags_of(row));
       chunks.back() = std::move(joined);
       shrunk_before = true;
       continue;

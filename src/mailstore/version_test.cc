@@ -151,8 +151,8 @@ void expect_same(const MailboxVersion& version, const Model& model) {
   EXPECT_EQ(version.first_unseen(), first_unseen);
   EXPECT_EQ(version.last_uid().value(), model.empty() ? 0 : model.rbegin()->first);
   for (const ChunkPtr& chunk : version.chunks()) {
-    EXPECT_GT(chunk->rows.size(), 0u);
-    EXPECT_LE(chunk->rows.size(), kChunkRows);
+    EXPECT_GT(chunk->size(), 0u);
+    EXPECT_LE(chunk->size(), kChunkRows);
   }
 }
 

@@ -57,7 +57,7 @@ class Search {
 task<Result<SearchHits>> Search::run() {
   std::uint32_t seq = 0;
   for (const mailstore::ChunkPtr& chunk : view_.chunks()) {
-    for (const mailstore::MessageRow& row : chunk->rows) {
+    for (const mailstore::MessageRow& row : chunk->rows()) {
       const MailboxVersion::MessageRef message{SeqNum(++seq), &row, chunk.get()};
       evaluation_.start(message);
       const Truth value = evaluation_.settle();

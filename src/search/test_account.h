@@ -124,18 +124,17 @@ class Mailbox {
     return email;
   }
   void add_row(EmailId email, std::size_t size, const Row& row) {
-    if (!chunk_ || chunk_->rows.size() == kChunkRows) finish_chunk();
+    if (!chunk_ || chunk_->size() == kChunkRows) finish_chunk();
     FlagSet flags{.system = row.flags, .keywords = {}};
     for (const std::size_t k : row.keywords) flags.keywords.set(k);
-    chunk_->flag_sets.push_back(flags);
     ++exists_;
-    chunk_->rows.push_back({.uid = Uid(exists_ * 10),
-                            .size = static_cast<std::uint32_t>(size),
-                            .modseq = ModSeq(row.modseq),
-                            .email = email,
-                            .internal_date = row.internal_date,
-                            .zone_minutes = row.zone_minutes,
-                            .flags = static_cast<std::uint16_t>(chunk_->flag_sets.size() - 1)});
+    chunk_->add({.uid = Uid(exists_ * 10),
+                 .size = static_cast<std::uint32_t>(size),
+                 .modseq = ModSeq(row.modseq),
+                 .email = email,
+                 .internal_date = row.internal_date,
+                 .zone_minutes = row.zone_minutes},
+                flags);
   }
   VersionPtr version() {
     finish_chunk();
@@ -148,7 +147,7 @@ class Mailbox {
 
  private:
   void finish_chunk() {
-    if (chunk_ && !chunk_->rows.empty()) chunks_.push_back(std::make_shared<const Chunk>(*chunk_));
+    if (chunk_ && !chunk_->empty()) chunks_.push_back(std::make_shared<const Chunk>(*chunk_));
     chunk_.emplace();
   }
   std::shared_ptr<const std::vector<std::string>> keywords_;

@@ -35,7 +35,7 @@ void FlagText::append(std::string& out, const MailboxVersion& version,
                       const MailboxVersion::MessageRef& message, bool recent) {
   if (chunk_ != message.chunk) {
     chunk_ = message.chunk;
-    texts_.assign(chunk_->flag_sets.size(), std::string());
+    texts_.assign(chunk_->flag_sets().size(), std::string());
   }
   std::string& text = texts_[message.row->flags];
   if (text.empty()) {
@@ -70,12 +70,7 @@ void View::claim_recent() {
 }
 
 std::uint32_t View::recent_count() const {
-  std::uint32_t count = 0;
-  shown_->visit_uids(recent_, [&](const MailboxVersion::MessageRef&) {
-    ++count;
-    return true;
-  });
-  return count;
+  return shown_->count(recent_);
 }
 
 task<bool> View::tell(Output& out, VersionPtr newest, Expunges expunges, const Enabled& enabled,
@@ -202,7 +197,7 @@ std::vector<MailboxVersion::MessageRef> RowCursor::take(const MailboxVersion& ve
       continue;
     }
     // Within a chunk the rows lie side by side.
-    const mailstore::MessageRow* const end = at->chunk->rows.data() + at->chunk->rows.size();
+    const mailstore::MessageRow* const end = at->chunk->rows().data() + at->chunk->size();
     std::uint32_t seq = at->seq.value();
     for (const auto* row = at->row; row != end && rows.size() < limit; ++row, ++seq) {
       if (row->uid.value() > intervals[interval_].last) break;

@@ -39,7 +39,7 @@ class FlagText {
 
  private:
   const mailstore::Chunk* chunk_ = nullptr;  // identity only; never followed
-  std::vector<std::string> texts_;           // of chunk_->flag_sets; empty: not rendered yet
+  std::vector<std::string> texts_;           // of chunk_->flag_sets(); empty: not rendered yet
 };
 
 class View {

@@ -18,16 +18,15 @@ VersionPtr version(const std::vector<std::uint32_t>& uids, std::size_t per_chunk
   std::vector<mailstore::ChunkPtr> chunks;
   std::shared_ptr<Chunk> chunk;
   for (const std::uint32_t uid : uids) {
-    if (chunk == nullptr || chunk->rows.size() == per_chunk) {
+    if (chunk == nullptr || chunk->size() == per_chunk) {
       chunk = std::make_shared<Chunk>();
-      chunk->flag_sets.emplace_back();
       chunks.push_back(chunk);
     }
     mailstore::MessageRow row;
     row.uid = Uid(uid);
     row.modseq = ModSeq(1);
     row.email = EmailId(uid);
-    chunk->rows.push_back(row);
+    chunk->add(row, {});
   }
   mailstore::MailboxCounts counts;
   counts.exists = static_cast<std::uint32_t>(uids.size());

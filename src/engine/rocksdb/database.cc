@@ -15,7 +15,7 @@
 namespace postern::engine {
 namespace {
 
-constexpr std::size_t kReadahead = 256 << 10;
+constexpr std::size_t kReadahead = 64 << 10;
 
 rocksdb::Slice slice(std::string_view text) {
   return {text.data(), text.size()};
@@ -173,7 +173,8 @@ Result<std::vector<Item>> Database::scan(AccountId account, const std::string& f
   rocksdb::ReadOptions options = read_options(ReadFrom::kDisk);
   const rocksdb::Slice bound(end);
   options.iterate_upper_bound = &bound;
-  // Without it RocksDB looks ahead only after two blocks, which most scans end before.
+  // Without it RocksDB looks ahead only after two blocks, which most scans end before. Every table
+  // that may hold the range reads so much, so not more.
   options.readahead_size = kReadahead;
   const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(options, meta_));
   const std::size_t prefix = account_key(account).size();

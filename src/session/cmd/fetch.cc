@@ -19,8 +19,16 @@ using mailstore::MailboxVersion;
 
 // Rows a batch: as many as are cheap to hold with what is loaded for them.
 constexpr std::size_t kRowBatch = 512;
-constexpr std::size_t kStructureBatch = 64;
+// With structure records: as many as the last ones say fit kStructureBytes.
+constexpr std::size_t kStructureBytes = 256 << 10;
+constexpr std::size_t kFirstStructureBatch = 64;
+constexpr std::size_t kLeastStructureBatch = 16;
 constexpr std::size_t kSeenBatch = 16;
+
+std::size_t memory_of(const mime::MessageInfo& info) {
+  return info.envelope.size() + info.body.size() + info.body_structure.size() +
+         info.hot_header.size() + info.preview.size() + info.parts.size() * sizeof(mime::PartInfo);
+}
 
 struct Plan {
   std::vector<imap::FetchAtt> items;
@@ -29,9 +37,6 @@ struct Plan {
   bool flags = false;   // FLAGS was asked for
   bool modseq = false;  // MODSEQ goes out with every row
   std::uint64_t changed_since = 0;
-  [[nodiscard]] std::size_t batch() const {
-    return seen ? kSeenBatch : structure ? kStructureBatch : kRowBatch;
-  }
 };
 
 Plan make_plan(Context& context, const imap::FetchArgs& args) {
@@ -68,7 +73,7 @@ class Fetch {
       if (context_.entry->close_reason() != CloseReason::kNone)
         co_return Reply::no("UNAVAILABLE", "FETCH ended early.");
       mailstore::VersionPtr version = context_.view->shown();
-      auto rows = cursor.take(*version, plan_.batch());
+      auto rows = cursor.take(*version, batch());
       if (rows.empty()) break;
       if (plan_.changed_since != 0) {
         std::erase_if(
@@ -92,6 +97,18 @@ class Fetch {
   }
 
  private:
+  [[nodiscard]] std::size_t batch() const {
+    return plan_.seen ? kSeenBatch : plan_.structure ? structure_batch_ : kRowBatch;
+  }
+  void adapt_batch(const std::vector<std::optional<mailstore::StoredMessage>>& stored) {
+    std::size_t bytes = 1;
+    for (const auto& message : stored) {
+      if (message) bytes += memory_of(message->info);
+    }
+    structure_batch_ =
+        std::clamp(stored.size() * kStructureBytes / bytes, kLeastStructureBatch, kRowBatch);
+  }
+
   // Sets \Seen on those without it and moves the view along; returns the rows that have it new.
   task<UidSet> set_seen(const std::vector<MailboxVersion::MessageRef>& rows) {
     UidSet unseen;
@@ -113,7 +130,10 @@ class Fetch {
   task<void> write_batch(const std::vector<MailboxVersion::MessageRef>& rows,
                          const UidSet& newly_seen) {
     std::vector<std::optional<mailstore::StoredMessage>> stored;
-    if (plan_.structure) stored = co_await load(rows);
+    if (plan_.structure) {
+      stored = co_await load(rows);
+      adapt_batch(stored);
+    }
     for (std::size_t i = 0; i < rows.size() && !context_.out.failed(); ++i) {
       const FetchSource source{rows[i], plan_.structure && stored[i] ? &*stored[i] : nullptr};
       co_await write_row(source, newly_seen.contains(rows[i].row->uid));
@@ -254,6 +274,7 @@ class Fetch {
 
   Context& context_;
   Plan plan_;
+  std::size_t structure_batch_ = kFirstStructureBatch;
   std::optional<Error> failure_;
   bool unknown_encoding_ = false;
 };
