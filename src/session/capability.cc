@@ -1,20 +1,54 @@
 #include "session/capability.h"
 
+#include <string_view>
+
 namespace postern::session {
+namespace {
+
+enum class When : std::uint8_t { kAlways, kBefore, kAfter };  // login
+
+struct Row {
+  std::string_view name;
+  When when;
+};
+
+// What no setting changes, in the order of announcing. A row is added when all of it works.
+constexpr Row kRows[] = {
+    {"SASL-IR", When::kBefore},
+    {"AUTH=PLAIN", When::kBefore},
+    {"AUTH=LOGIN", When::kBefore},
+    {"ID", When::kAlways},
+    {"ENABLE", When::kAlways},
+    {"IDLE", When::kAfter},
+    {"NAMESPACE", When::kAfter},
+    {"UIDPLUS", When::kAfter},
+    {"MOVE", When::kAfter},
+    {"UNSELECT", When::kAfter},
+    {"CHILDREN", When::kAfter},
+    {"SPECIAL-USE", When::kAfter},
+    {"CREATE-SPECIAL-USE", When::kAfter},
+    {"LIST-EXTENDED", When::kAfter},
+    {"LIST-STATUS", When::kAfter},
+    {"STATUS=SIZE", When::kAfter},
+    {"CONDSTORE", When::kAfter},
+    {"QRESYNC", When::kAfter},
+    {"ESEARCH", When::kAfter},
+    {"SEARCHRES", When::kAfter},
+    {"UTF8=ACCEPT", When::kAfter},
+};
+
+}  // namespace
 
 std::string capabilities(const Settings& settings, Authenticated authenticated) {
+  const When left_out = authenticated == Authenticated::kYes ? When::kBefore : When::kAfter;
   std::string list = "IMAP4rev1 IMAP4rev2";
   // RFC 7888 §5: one of the two, never both.
   list += settings.literal_minus ? " LITERAL-" : " LITERAL+";
-  if (authenticated == Authenticated::kNo) {
-    list += " SASL-IR AUTH=PLAIN AUTH=LOGIN ID ENABLE";
-    return list;
+  for (const Row& row : kRows) {
+    if (row.when != left_out) list.append(" ").append(row.name);
   }
-  list +=
-      " ID ENABLE IDLE NAMESPACE UIDPLUS MOVE UNSELECT CHILDREN SPECIAL-USE CREATE-SPECIAL-USE"
-      " LIST-EXTENDED LIST-STATUS STATUS=SIZE CONDSTORE QRESYNC ESEARCH SEARCHRES UTF8=ACCEPT"
-      " APPENDLIMIT=";
-  list += std::to_string(settings.max_message_size);
+  if (authenticated == Authenticated::kYes)
+    list += " APPENDLIMIT=" + std::to_string(settings.max_message_size);
   return list;
 }
 
