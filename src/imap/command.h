@@ -48,8 +48,11 @@ enum class CommandId : std::uint8_t {
   kStore,
   kCopy,
   kMove,
+  kGetQuota,
+  kGetQuotaRoot,
+  kSetQuota,
 };
-inline constexpr std::size_t kCommandCount = 29;
+inline constexpr std::size_t kCommandCount = 32;
 
 // Numbers of the command are UIDs (UID FETCH ...) or message sequence numbers.
 enum class Addressing : std::uint8_t { kSequence, kUid };
@@ -105,7 +108,9 @@ enum class StatusItem : std::uint8_t {
   kSize,
   kHighestModSeq,
   kAppendLimit,
+  kDeletedStorage,  // RFC 9208 §4.1.4
 };
+inline constexpr StatusItem kLastStatusItem = StatusItem::kDeletedStorage;
 struct StatusArgs {
   std::string mailbox;
   std::vector<StatusItem> items;
@@ -213,12 +218,20 @@ struct ExpungeArgs {
   std::optional<NumberSet> uids;  // UID EXPUNGE (RFC 4315)
 };
 
+struct GetQuotaArgs {  // RFC 9208 §4.1.1
+  std::string root;
+};
+struct SetQuotaArgs {  // RFC 9208 §4.1.3
+  std::string root;
+  std::vector<std::pair<std::string, std::uint64_t>> limits;  // resource name as sent
+};
+
 struct Command {
   std::string tag;
   CommandId id = CommandId::kNoop;
   std::variant<std::monostate, IdArgs, AuthenticateArgs, LoginArgs, EnableArgs, SelectArgs,
                CreateArgs, MailboxArgs, RenameArgs, ListArgs, StatusArgs, AppendArgs, SearchArgs,
-               FetchArgs, StoreArgs, CopyArgs, ExpungeArgs>
+               FetchArgs, StoreArgs, CopyArgs, ExpungeArgs, GetQuotaArgs, SetQuotaArgs>
       args;
 };
 

@@ -113,6 +113,11 @@ class CommandText {
     add(args.set.to_string());
     name(args.mailbox);
   }
+  void operator()(const GetQuotaArgs& args) { name(args.root); }
+  void operator()(const SetQuotaArgs& args) {
+    name(args.root);
+    for (const auto& [resource, limit] : args.limits) add(resource + "=" + std::to_string(limit));
+  }
   void operator()(const ExpungeArgs& args) {
     if (args.uids) add(args.uids->to_string());
   }

@@ -85,6 +85,12 @@ constexpr std::array<Row, kCommandCount> kTable = {{
      [](Cursor& in, Addressing by) -> Args { return parse_copy(in, by); }},
     {"MOVE", CommandId::kMove, UidForm::kBoth,
      [](Cursor& in, Addressing by) -> Args { return parse_copy(in, by); }},
+    {"GETQUOTA", CommandId::kGetQuota, UidForm::kNone,
+     [](Cursor& in, Addressing) -> Args { return parse_getquota(in); }},
+    {"GETQUOTAROOT", CommandId::kGetQuotaRoot, UidForm::kNone,
+     [](Cursor& in, Addressing) -> Args { return parse_mailbox_args(in); }},
+    {"SETQUOTA", CommandId::kSetQuota, UidForm::kNone,
+     [](Cursor& in, Addressing) -> Args { return parse_setquota(in); }},
 }};
 
 constexpr bool in_order() {

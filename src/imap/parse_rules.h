@@ -46,4 +46,8 @@ StoreArgs parse_store(Cursor& in, Addressing by);
 CopyArgs parse_copy(Cursor& in, Addressing by);
 ExpungeArgs parse_uid_expunge(Cursor& in);
 
+// parse_quota.cc
+GetQuotaArgs parse_getquota(Cursor& in);
+SetQuotaArgs parse_setquota(Cursor& in);
+
 }  // namespace postern::imap

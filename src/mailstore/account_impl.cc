@@ -305,7 +305,8 @@ Account::Usage AccountImpl::usage() const {
   const MutexLock lock(mutex_);
   return {.bytes = counters_.used_bytes,
           .messages = counters_.used_messages,
-          .limit_bytes = counters_.limit_bytes};
+          .mailboxes = names_.mailboxes(),
+          .limit = {counters_.limit_bytes, counters_.limit_messages, counters_.limit_mailboxes}};
 }
 
 }  // namespace postern::mailstore

@@ -78,8 +78,8 @@ class AccountImpl final : public Account, public std::enable_shared_from_this<Ac
                                                          Clock& clock, Random& random,
                                                          Settings settings, TotalsPtr totals);
   // The records of a new account.
-  static Result<engine::Batch> first_batch(const Vault& vault, std::string wrapped_key,
-                                           std::uint64_t quota_bytes, std::int64_t now);
+  static Result<engine::Batch> first_batch(const Vault& vault, std::string wrapped_key, Quota quota,
+                                           std::int64_t now);
 
   AccountImpl(engine::Engine& engine, std::unique_ptr<Vault> vault, Epoch epoch, Clock& clock,
               Settings settings, TotalsPtr totals);
@@ -113,7 +113,7 @@ class AccountImpl final : public Account, public std::enable_shared_from_this<Ac
 
   [[nodiscard]] Watch watch(MailboxId mailbox, Signal& signal) override;
   [[nodiscard]] Usage usage() const override;
-  task<Result<void>> set_quota(std::uint64_t limit_bytes) override;
+  task<Result<void>> set_quota(Quota limit) override;
 
   // -- for MailStore ----------------------------------------------------------------------------
   [[nodiscard]] bool dead() const;

@@ -37,7 +37,7 @@ task<Result<void>> scan_all(engine::Engine& engine, AccountId account, keys::Ran
 // -- the account --------------------------------------------------------------------------------
 
 Result<engine::Batch> AccountImpl::first_batch(const Vault& vault, std::string wrapped_key,
-                                               std::uint64_t quota_bytes, std::int64_t now) {
+                                               Quota quota, std::int64_t now) {
   static constexpr std::pair<std::string_view, SpecialUse> kFolders[] = {
       {"INBOX", SpecialUse::kNone},    {"Archive", SpecialUse::kArchive},
       {"Drafts", SpecialUse::kDrafts}, {"Junk", SpecialUse::kJunk},
@@ -49,7 +49,9 @@ Result<engine::Batch> AccountImpl::first_batch(const Vault& vault, std::string w
     batch.puts.emplace_back(std::move(key), std::move(sealed));
   };
   Counters counters;
-  counters.limit_bytes = quota_bytes;
+  counters.limit_bytes = quota.bytes;
+  counters.limit_messages = quota.messages;
+  counters.limit_mailboxes = quota.mailboxes;
   if (now < 1 || now > std::int64_t{UidValidity::kMaxValue} - 6)
     return fail(Errc::kLimit, "the clock is wrong");
   counters.last_uid_validity = static_cast<std::uint32_t>(now - 1);

@@ -74,12 +74,22 @@ Result<FlagSet> AccountImpl::Draft::intern(const MailboxPtr& mailbox, std::uint8
 
 Result<void> AccountImpl::Draft::charge(std::uint64_t bytes, std::uint64_t messages) {
   Counters& counters = pending_->counters;
-  if (counters.limit_bytes != 0 &&
-      (bytes > counters.limit_bytes || counters.used_bytes > counters.limit_bytes - bytes)) {
+  if (!Usage::within(counters.used_bytes, bytes, counters.limit_bytes) ||
+      !Usage::within(counters.used_messages, messages, counters.limit_messages)) {
     return fail(Errc::kOverQuota, "account quota");
   }
   counters.used_bytes += bytes;
   counters.used_messages += messages;
+  return {};
+}
+
+Result<void> AccountImpl::Draft::charge_mailboxes() {
+  const std::uint64_t made = pending_->counters.next_mailbox - before_.next_mailbox;
+  // What makes none is not refused, however low the limit was set.
+  if (made != 0 &&
+      !Usage::within(account_.names_head_.mailboxes(), made, pending_->counters.limit_mailboxes)) {
+    return fail(Errc::kOverQuota, "account quota");
+  }
   return {};
 }
 

@@ -22,9 +22,11 @@ struct Counters {
   std::uint64_t next_email = 1;
   std::uint64_t next_release = 1;
   std::uint32_t last_uid_validity = 0;
-  std::uint64_t limit_bytes = 0;  // 0 = none
+  std::uint64_t limit_bytes = 0;  // 0 = none, as for the other limits
   std::uint64_t used_bytes = 0;
   std::uint64_t used_messages = 0;
+  std::uint64_t limit_messages = 0;
+  std::uint64_t limit_mailboxes = 0;
   friend bool operator==(const Counters&, const Counters&) = default;
 };
 [[nodiscard]] std::string encode_counters(const Counters& counters);

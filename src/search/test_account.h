@@ -96,7 +96,7 @@ class FakeAccount final : public Account {
   }
   [[nodiscard]] Watch watch(MailboxId, Signal&) override { return {}; }
   [[nodiscard]] Usage usage() const override { return {}; }
-  task<Result<void>> set_quota(std::uint64_t) override { co_return fail(Errc::kCannot); }
+  task<Result<void>> set_quota(Quota) override { co_return fail(Errc::kCannot); }
 
  private:
   std::vector<std::string> messages_;

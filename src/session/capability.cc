@@ -35,6 +35,11 @@ constexpr Row kRows[] = {
     {"ESEARCH", When::kAfter},
     {"SEARCHRES", When::kAfter},
     {"UTF8=ACCEPT", When::kAfter},
+    {"QUOTA", When::kAfter},
+    {"QUOTA=RES-STORAGE", When::kAfter},
+    {"QUOTA=RES-MESSAGE", When::kAfter},
+    {"QUOTA=RES-MAILBOX", When::kAfter},
+    {"QUOTASET", When::kAfter},
 };
 
 }  // namespace

@@ -67,6 +67,12 @@ task<Reply> execute(Context& context, imap::Command& command) {
       co_return co_await do_copy(context, std::get<imap::CopyArgs>(args));
     case CommandId::kMove:
       co_return co_await do_move(context, std::get<imap::CopyArgs>(args));
+    case CommandId::kGetQuota:
+      co_return co_await do_getquota(context, std::get<imap::GetQuotaArgs>(args));
+    case CommandId::kGetQuotaRoot:
+      co_return co_await do_getquotaroot(context, std::get<imap::MailboxArgs>(args));
+    case CommandId::kSetQuota:
+      co_return co_await do_setquota(context, std::get<imap::SetQuotaArgs>(args));
   }
   co_return Reply::bad("Unknown command.");
 }

@@ -66,5 +66,11 @@ task<Reply> do_expunge(Context& context, const imap::ExpungeArgs& args);
 task<Reply> do_search(Context& context, std::string_view tag, imap::SearchArgs& args);
 // idle.cc
 task<Reply> do_idle(Context& context);
+// quota.cc
+task<Reply> do_getquota(Context& context, const imap::GetQuotaArgs& args);
+task<Reply> do_getquotaroot(Context& context, const imap::MailboxArgs& args);
+task<Reply> do_setquota(Context& context, const imap::SetQuotaArgs& args);
+// The octets that EXPUNGE would free in the mailbox (RFC 9208 §4.1.4).
+task<Result<std::uint64_t>> deleted_storage(Context& context, const MailboxHandle& mailbox);
 
 }  // namespace postern::session
