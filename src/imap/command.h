@@ -51,8 +51,11 @@ enum class CommandId : std::uint8_t {
   kGetQuota,
   kGetQuotaRoot,
   kSetQuota,
+  kGetMetadata,
+  kSetMetadata,
+  kCompress,
 };
-inline constexpr std::size_t kCommandCount = 32;
+inline constexpr std::size_t kCommandCount = 35;
 
 // Numbers of the command are UIDs (UID FETCH ...) or message sequence numbers.
 enum class Addressing : std::uint8_t { kSequence, kUid };
@@ -128,6 +131,7 @@ struct ListArgs {  // LIST in all forms (RFC 9051 §6.3.9, RFC 5258, RFC 5819, R
   bool return_children = false;
   bool return_special_use = false;
   std::optional<std::vector<StatusItem>> return_status;
+  std::vector<std::string> return_metadata;  // entries (RFC 9590)
 };
 
 struct DateTime {  // INTERNALDATE
@@ -226,12 +230,29 @@ struct SetQuotaArgs {  // RFC 9208 §4.1.3
   std::vector<std::pair<std::string, std::uint64_t>> limits;  // resource name as sent
 };
 
+enum class MetadataDepth : std::uint8_t { kEntry, kChildren, kAll };
+struct GetMetadataArgs {             // RFC 5464 §4.2
+  std::string mailbox;               // empty: the server
+  std::vector<std::string> entries;  // as sent, each once
+  std::optional<std::uint64_t> max_size;
+  MetadataDepth depth = MetadataDepth::kEntry;
+};
+struct SetMetadataArgs {  // RFC 5464 §4.3
+  std::string mailbox;    // empty: the server
+  std::vector<std::pair<std::string, std::optional<std::string>>> values;
+};
+
+struct CompressArgs {     // RFC 4978 §3
+  std::string algorithm;  // upper case
+};
+
 struct Command {
   std::string tag;
   CommandId id = CommandId::kNoop;
   std::variant<std::monostate, IdArgs, AuthenticateArgs, LoginArgs, EnableArgs, SelectArgs,
                CreateArgs, MailboxArgs, RenameArgs, ListArgs, StatusArgs, AppendArgs, SearchArgs,
-               FetchArgs, StoreArgs, CopyArgs, ExpungeArgs, GetQuotaArgs, SetQuotaArgs>
+               FetchArgs, StoreArgs, CopyArgs, ExpungeArgs, GetQuotaArgs, SetQuotaArgs,
+               GetMetadataArgs, SetMetadataArgs, CompressArgs>
       args;
 };
 

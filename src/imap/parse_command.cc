@@ -91,6 +91,12 @@ constexpr std::array<Row, kCommandCount> kTable = {{
      [](Cursor& in, Addressing) -> Args { return parse_mailbox_args(in); }},
     {"SETQUOTA", CommandId::kSetQuota, UidForm::kNone,
      [](Cursor& in, Addressing) -> Args { return parse_setquota(in); }},
+    {"GETMETADATA", CommandId::kGetMetadata, UidForm::kNone,
+     [](Cursor& in, Addressing) -> Args { return parse_getmetadata(in); }},
+    {"SETMETADATA", CommandId::kSetMetadata, UidForm::kNone,
+     [](Cursor& in, Addressing) -> Args { return parse_setmetadata(in); }},
+    {"COMPRESS", CommandId::kCompress, UidForm::kNone,
+     [](Cursor& in, Addressing) -> Args { return parse_compress(in); }},
 }};
 
 constexpr bool in_order() {

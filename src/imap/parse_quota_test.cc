@@ -44,6 +44,18 @@ TEST(ParseQuota, Malformed) {
   });
 }
 
+TEST(ParseCompress, Command) {
+  check_parse({
+      {"COMPRESS DEFLATE", "COMPRESS DEFLATE"},
+      {"compress deflate", "COMPRESS DEFLATE"},
+      {"COMPRESS LZ4", "COMPRESS LZ4"},
+      {"COMPRESS", "bad@10"},
+      {"COMPRESS ", "bad@11"},
+      {"COMPRESS DEFLATE x", "bad@18"},
+      {"COMPRESS \"DEFLATE\"", "bad@11"},
+  });
+}
+
 TEST(ParseQuota, ManyLimits) {
   std::string line = "SETQUOTA r (A 1";
   for (int i = 0; i < 999; ++i) line += " A 1";

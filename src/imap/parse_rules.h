@@ -50,4 +50,13 @@ ExpungeArgs parse_uid_expunge(Cursor& in);
 GetQuotaArgs parse_getquota(Cursor& in);
 SetQuotaArgs parse_setquota(Cursor& in);
 
+// parse_metadata.cc
+GetMetadataArgs parse_getmetadata(Cursor& in);
+SetMetadataArgs parse_setmetadata(Cursor& in);
+// "(" entry *(SP entry) ")"
+std::vector<std::string> parse_metadata_entries(Cursor& in);
+
+// parse_compress.cc
+CompressArgs parse_compress(Cursor& in);
+
 }  // namespace postern::imap

@@ -26,6 +26,7 @@
 #include "base/task.h"
 #include "mailstore/flags.h"
 #include "mailstore/folders.h"
+#include "mailstore/metadata.h"
 #include "mailstore/version.h"
 #include "mime/message.h"
 
@@ -123,7 +124,8 @@ class Account {
   // Missing parents are created as mailboxes. kAlreadyExists, kInvalid, kLimit, kOverQuota;
   // kAlreadyExists also when another mailbox has the special use.
   virtual task<Result<MailboxId>> create(std::string name, SpecialUse use) = 0;
-  // A parent with children stays as a \NonExistent name. INBOX: kCannot. Absent: kNotFound.
+  // A parent with children stays as a \NonExistent name. The metadata goes with the mailbox. INBOX:
+  // kCannot. Absent: kNotFound.
   virtual task<Result<void>> remove(std::string name) = 0;
   // With children, and missing parents of `to`. INBOX: moves its messages to a new mailbox and
   // stays (RFC 9051 §6.3.6). kNotFound, kAlreadyExists (also for a child), kLimit, kOverQuota;
@@ -170,9 +172,18 @@ class Account {
   virtual task<Result<std::string>> read_body(EmailId email, std::uint64_t offset,
                                               std::size_t length) = 0;
 
+  // -- metadata ---------------------------------------------------------------------------------
+  // All that is durable, of one moment. No I/O.
+  [[nodiscard]] virtual MetadataPtr metadata() const = 0;
+  // All of the changes or none, in their order; of kServerMetadata or a mailbox. kNotFound; kTooBig
+  // for a value, kLimit for too many.
+  virtual task<Result<void>> set_metadata(MailboxId mailbox,
+                                          std::vector<MetadataChange> changes) = 0;
+
   // -- change -----------------------------------------------------------------------------------
   // Raises `signal` after every published change of `mailbox`, its deletion included, and when the
-  // account dies. The signal outlives the Watch.
+  // account dies. kServerMetadata: after every change of metadata, of whatever mailbox. The signal
+  // outlives the Watch.
   [[nodiscard]] virtual Watch watch(MailboxId mailbox, Signal& signal) = 0;
 
   // -- quota ------------------------------------------------------------------------------------

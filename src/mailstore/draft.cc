@@ -98,6 +98,27 @@ void AccountImpl::Draft::release(Release release) {
   put(keys::of_number(keys::kRelease, pending_->counters.next_release++), encode_release(release));
 }
 
+void AccountImpl::Draft::annotate(MailboxId mailbox, MetadataEntriesPtr entries) {
+  static const MetadataEntries kNone;
+  const MetadataEntriesPtr before = account_.metadata_head_.find(mailbox);
+  const MetadataEntries& from = before ? *before : kNone;
+  const MetadataEntries& to = entries ? *entries : kNone;
+  const auto key = [&](const std::string& entry) {
+    return keys::metadata(mailbox, account_.vault_->name_tag(entry));
+  };
+  for (const auto& [entry, value] : to) {
+    const auto old = from.find(entry);
+    const bool same = old != from.end() && (old->second == value || *old->second == *value);
+    if (!same) put(key(entry), encode_metadata({entry, *value}));
+  }
+  for (const auto& [entry, value] : from) {
+    if (!to.contains(entry)) pending_->batch.deletes.push_back(key(entry));
+  }
+  // What writes nothing is no change: nobody is told of it.
+  if (!pending_->batch.puts.empty() || !pending_->batch.deletes.empty())
+    pending_->metadata.emplace_back(mailbox, std::move(entries));
+}
+
 void AccountImpl::Draft::rename(NameChanges changes) {
   for (const NameChange& change : changes) {
     if (!change.after || !change.after->exists() || account_.mailboxes_.contains(change.after->id))

@@ -251,6 +251,7 @@ TEST(Records, DamageNeverDoesWorseThanCorrupt) {
   damage_everywhere(
       encode_vanished({{ModSeq(5), UidSet::of({1, 4})}, {ModSeq(9), UidSet::of({2})}}),
       decode_vanished);
+  damage_everywhere(encode_metadata({"/private/comment", "hi"}), decode_metadata);
   damage_everywhere(encode_release({.when = 99, .mailbox = {}, .emails = {EmailId(4), EmailId(2)}}),
                     decode_release);
 }

@@ -136,6 +136,24 @@ Result<MailboxRecord> decode_mailbox(std::string_view bytes) {
   return record;
 }
 
+std::string encode_metadata(const MetadataRecord& record) {
+  ByteWriter out;
+  out.u8(kVersion);
+  out.string(record.entry);
+  out.string(record.value);
+  return out.take();
+}
+
+Result<MetadataRecord> decode_metadata(std::string_view bytes) {
+  ByteReader in(bytes);
+  MetadataRecord record;
+  const std::uint8_t version = in.u8();
+  record.entry = in.string();
+  record.value = in.string();
+  if (!complete(in, version) || record.entry.empty()) return corrupt("metadata record");
+  return record;
+}
+
 std::string encode_vanished(const std::vector<Vanished>& entries) {
   ByteWriter out;
   out.u8(kVersion);

@@ -52,6 +52,14 @@ struct MailboxRecord {
 [[nodiscard]] std::string encode_mailbox(const MailboxRecord& record);
 [[nodiscard]] Result<MailboxRecord> decode_mailbox(std::string_view bytes);
 
+// 'M': one metadata entry of a mailbox, or of the server under mailbox 0.
+struct MetadataRecord {
+  std::string entry;  // lower case
+  std::string value;
+};
+[[nodiscard]] std::string encode_metadata(const MetadataRecord& record);
+[[nodiscard]] Result<MetadataRecord> decode_metadata(std::string_view bytes);
+
 // 'V': expunges that were folded out of the log, oldest first.
 struct Vanished {
   ModSeq modseq;

@@ -96,6 +96,10 @@ class FakeAccount final : public Account {
   }
   [[nodiscard]] Watch watch(MailboxId, Signal&) override { return {}; }
   [[nodiscard]] Usage usage() const override { return {}; }
+  [[nodiscard]] MetadataPtr metadata() const override { return std::make_shared<const Metadata>(); }
+  task<Result<void>> set_metadata(MailboxId, std::vector<MetadataChange>) override {
+    co_return fail(Errc::kCannot);
+  }
   task<Result<void>> set_quota(Quota) override { co_return fail(Errc::kCannot); }
 
  private:

@@ -40,6 +40,9 @@ constexpr Row kRows[] = {
     {"QUOTA=RES-MESSAGE", When::kAfter},
     {"QUOTA=RES-MAILBOX", When::kAfter},
     {"QUOTASET", When::kAfter},
+    {"METADATA", When::kAfter},
+    {"METADATA-SERVER", When::kAfter},
+    {"LIST-METADATA", When::kAfter},
 };
 
 }  // namespace
@@ -54,6 +57,7 @@ std::string capabilities(const Settings& settings, Authenticated authenticated) 
   }
   if (authenticated == Authenticated::kYes)
     list += " APPENDLIMIT=" + std::to_string(settings.max_message_size);
+  if (authenticated == Authenticated::kYes && settings.compress) list += " COMPRESS=DEFLATE";
   return list;
 }
 

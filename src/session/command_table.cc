@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "mailstore/metadata.h"
+
 namespace postern::session {
 namespace {
 
@@ -56,6 +58,10 @@ constexpr std::array<CommandRow, imap::kCommandCount> kTable{{
     {CommandId::kGetQuota, kAuth, kNo, Updates::kAll, kText, kName},
     {CommandId::kGetQuotaRoot, kAuth, kNo, Updates::kAll, kText, kName},
     {CommandId::kSetQuota, kAuth, kNo, Updates::kAll, kText, kName},
+    {CommandId::kGetMetadata, kAuth, kNo, Updates::kAll, kText, kName},
+    {CommandId::kSetMetadata, kAuth, kNo, Updates::kAll, Literals::kBinary,
+     mailstore::kMaxMetadataValue},
+    {CommandId::kCompress, kAuth, kNo, Updates::kAll, kPlain, 0},
 }};
 
 constexpr bool in_order() {

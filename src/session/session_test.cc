@@ -66,7 +66,10 @@ TEST(Login, OkCarriesTheOtherCapabilities) {
                            "QUOTA=RES-STORAGE",
                            "QUOTA=RES-MESSAGE",
                            "QUOTA=RES-MAILBOX",
-                           "QUOTASET"}) {
+                           "QUOTASET",
+                           "METADATA",
+                           "METADATA-SERVER",
+                           "LIST-METADATA"}) {
     EXPECT_THAT(ok, HasSubstr(std::string(" ") + name)) << name;
   }
   EXPECT_THAT(ok, Not(HasSubstr("AUTH=")));
@@ -206,7 +209,12 @@ TEST(States, WrongStateIsBad) {
                                                   "MOVE 1 INBOX",
                                                   "GETQUOTA joe",
                                                   "GETQUOTAROOT INBOX",
-                                                  "SETQUOTA joe ()"};
+                                                  "SETQUOTA joe ()",
+                                                  "GETMETADATA INBOX /private/x",
+                                                  "SETMETADATA INBOX (/private/x NIL)",
+                                                  "COMPRESS DEFLATE"};
+  // What is not switched on is BAD in every state.
+  rig.settings->compress = true;
   for (std::size_t i = 0; i < imap::kCommandCount; ++i) {
     const CommandRow& row = command_row(static_cast<imap::CommandId>(i));
     const std::string line = std::string("t ") + lines[i];
