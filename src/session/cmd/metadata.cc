@@ -2,6 +2,9 @@
 //
 // Entries of the server: those below /private are the account's own; those below /shared are the
 // operator's, from the settings, and read-only (RFC 5464 §3.3 lets a server restrict them).
+// DEVIATION: RFC 5464 §4.1 would have entries on \Noselect names too. Names that cannot be selected
+// are \NonExistent here: no mailbox, only a parent or a subscription, with nothing to tie an entry
+// to (RFC 9590 §4 shows them without).
 #include <map>
 #include <utility>
 
