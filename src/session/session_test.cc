@@ -183,7 +183,8 @@ TEST(States, WrongStateIsBad) {
                                                   "FETCH 1 FLAGS",
                                                   "STORE 1 FLAGS ()",
                                                   "COPY 1 INBOX",
-                                                  "MOVE 1 INBOX"};
+                                                  "MOVE 1 INBOX",
+                                                  "UIDBATCHES 500"};
   for (std::size_t i = 0; i < imap::kCommandCount; ++i) {
     const CommandRow& row = command_row(static_cast<imap::CommandId>(i));
     const std::string line = std::string("t ") + lines[i];
