@@ -32,6 +32,7 @@ TEST(UidOnly, NumbersAreRefused) {
         "MOVE 1 Trash", "UID SEARCH 1:2", "UID SEARCH NOT 1", "UID SEARCH OR UID 1 *",
         "UID SEARCH RETURN (COUNT) (1 SEEN)"}) {
     EXPECT_THAT(client->ask(std::string("t ") + line), StartsWith(kRequired)) << line;
+    static_cast<void>(client->ask("t NOOP"));  // many bad commands in a row end a session
   }
   // Nothing was done, and the session still works.
   EXPECT_EQ(client->ask("t UID SEARCH UNSEEN"), "* SEARCH 1 2 3\r\nt OK SEARCH completed.\r\n");
@@ -53,11 +54,13 @@ TEST(UidOnly, FetchAndStoreAnswerWithUidfetch) {
   static_cast<void>(first->ask("a UID STORE 1 +FLAGS.SILENT (\\Deleted)"));
   static_cast<void>(first->ask("a EXPUNGE"));  // numbers and UIDs differ from here
   auto client = uid_only(rig);
-  EXPECT_EQ(client->ask("t UID FETCH 2:3 (RFC822.SIZE)").substr(0, 26), "* 2 UIDFETCH (RFC822.SIZE ");
+  EXPECT_EQ(client->ask("t UID FETCH 2:3 (RFC822.SIZE)").substr(0, 26),
+            "* 2 UIDFETCH (RFC822.SIZE ");
   EXPECT_THAT(client->ask("t UID FETCH 3 (UID FLAGS)"), StartsWith("* 3 UIDFETCH (UID 3 FLAGS ("));
-  EXPECT_EQ(client->ask("t UID STORE 3 FLAGS (\\Flagged)").substr(0, 33),
-            "* 3 UIDFETCH (FLAGS (\\Flagged \\Rec");
-  EXPECT_THAT(client->ask("t UID FETCH * BODY.PEEK[TEXT]"), StartsWith("* 3 UIDFETCH (BODY[TEXT] "));
+  EXPECT_THAT(client->ask("t UID STORE 3 FLAGS (\\Flagged)"),
+              StartsWith("* 3 UIDFETCH (FLAGS (\\Flagged))\r\n"));
+  EXPECT_THAT(client->ask("t UID FETCH * BODY.PEEK[TEXT]"),
+              StartsWith("* 3 UIDFETCH (BODY[TEXT] "));
 }
 
 TEST(UidOnly, WhatOthersDoIsToldByUid) {

@@ -1,5 +1,5 @@
-// UIDBATCHES (RFC 10022): the messages of the mailbox in batches of equal size, newest first, so that
-// an app can walk a large mailbox by UID ranges without knowing its UIDs.
+// UIDBATCHES (RFC 10022): the messages of the mailbox in batches of equal size, newest first, so
+// that an app can walk a large mailbox by UID ranges without knowing its UIDs.
 #include <algorithm>
 #include <utility>
 
@@ -59,10 +59,11 @@ task<Reply> do_uid_batches(Context& context, std::string_view tag,
                         shown->by_seq(SeqNum(static_cast<std::uint32_t>(high)))->row->uid.value());
     out += ':';
     // RFC 10022 §3.1.4: the last batch may end with UID 1, which says that it is the last.
-    imap::append_number(out, low == 1 ? 1
-                                      : shown->by_seq(SeqNum(static_cast<std::uint32_t>(low)))
-                                            ->row->uid.value());
-    if (context.out.full() && !co_await context.out.flush()) co_return Reply::okay("UIDBATCHES ended.");
+    imap::append_number(
+        out,
+        low == 1 ? 1 : shown->by_seq(SeqNum(static_cast<std::uint32_t>(low)))->row->uid.value());
+    if (context.out.full() && !co_await context.out.flush())
+      co_return Reply::okay("UIDBATCHES ended.");
     if (context.pace.due()) co_await context.pace.yield();
   }
   context.out.append("\r\n");
