@@ -48,6 +48,7 @@ enum class CommandId : std::uint8_t {
   kStore,
   kCopy,
   kMove,
+  kUidBatches,
   kGetQuota,
   kGetQuotaRoot,
   kSetQuota,
@@ -55,7 +56,7 @@ enum class CommandId : std::uint8_t {
   kSetMetadata,
   kCompress,
 };
-inline constexpr std::size_t kCommandCount = 35;
+inline constexpr std::size_t kCommandCount = 36;
 
 // Numbers of the command are UIDs (UID FETCH ...) or message sequence numbers.
 enum class Addressing : std::uint8_t { kSequence, kUid };
@@ -222,6 +223,12 @@ struct ExpungeArgs {
   std::optional<NumberSet> uids;  // UID EXPUNGE (RFC 4315)
 };
 
+struct UidBatchesArgs {  // RFC 10022 §4
+  std::uint32_t size = 0;
+  std::uint32_t first = 1;  // batches asked for, counted from 1
+  std::uint32_t last = UINT32_MAX;
+};
+
 struct GetQuotaArgs {  // RFC 9208 §4.1.1
   std::string root;
 };
@@ -251,8 +258,8 @@ struct Command {
   CommandId id = CommandId::kNoop;
   std::variant<std::monostate, IdArgs, AuthenticateArgs, LoginArgs, EnableArgs, SelectArgs,
                CreateArgs, MailboxArgs, RenameArgs, ListArgs, StatusArgs, AppendArgs, SearchArgs,
-               FetchArgs, StoreArgs, CopyArgs, ExpungeArgs, GetQuotaArgs, SetQuotaArgs,
-               GetMetadataArgs, SetMetadataArgs, CompressArgs>
+               FetchArgs, StoreArgs, CopyArgs, ExpungeArgs, UidBatchesArgs, GetQuotaArgs,
+               SetQuotaArgs, GetMetadataArgs, SetMetadataArgs, CompressArgs>
       args;
 };
 

@@ -46,6 +46,9 @@ StoreArgs parse_store(Cursor& in, Addressing by);
 CopyArgs parse_copy(Cursor& in, Addressing by);
 ExpungeArgs parse_uid_expunge(Cursor& in);
 
+// parse_uid_batches.cc
+UidBatchesArgs parse_uid_batches(Cursor& in);
+
 // parse_quota.cc
 GetQuotaArgs parse_getquota(Cursor& in);
 SetQuotaArgs parse_setquota(Cursor& in);

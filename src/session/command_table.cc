@@ -55,6 +55,7 @@ constexpr std::array<CommandRow, imap::kCommandCount> kTable{{
     {CommandId::kStore, kSel, kReads, Updates::kNoExpunge, kPlain, 0},
     {CommandId::kCopy, kSel, kReads, Updates::kAll, kText, kName},
     {CommandId::kMove, kSel, kBreaks, Updates::kAll, kText, kName},
+    {CommandId::kUidBatches, kSel, kNo, Updates::kAll, kPlain, 0},
     {CommandId::kGetQuota, kAuth, kNo, Updates::kAll, kText, kName},
     {CommandId::kGetQuotaRoot, kAuth, kNo, Updates::kAll, kText, kName},
     {CommandId::kSetQuota, kAuth, kNo, Updates::kAll, kText, kName},

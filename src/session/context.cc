@@ -37,6 +37,7 @@ task<void> Context::start_compression() {
 void Context::unselect() {
   view.reset();
   saved_result = {};
+  answered_batches.reset();
   if (state == State::kSelected) state = State::kAuthenticated;
   services.registry.set_mailbox(entry, {});
 }

@@ -66,6 +66,13 @@ struct Context {
   bool compress_next = false;  // COMPRESS was answered OK, which goes out uncompressed
   std::unique_ptr<CompressedTransport> compressed;  // between `transport` and in, out; else null
 
+  // RFC 10022 §3.1.1: what UIDBATCHES answered last in the selected mailbox.
+  struct AnsweredBatches {
+    imap::UidBatchesArgs args;
+    mailstore::MailboxCounts counts;  // of the mailbox then
+  };
+  std::optional<AnsweredBatches> answered_batches;
+
   std::string client_name;   // IMAP ID, for the log
   std::string last_mailbox;  // selected last, for the log
   unsigned rejected_passwords = 0;

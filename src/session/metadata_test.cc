@@ -18,6 +18,14 @@ using testing::StartsWith;
 const char* const kGot = "OK GETMETADATA completed.\r\n";
 const char* const kSet = "OK SETMETADATA completed.\r\n";
 
+TEST(Metadata, IsAnnouncedAfterLogin) {
+  Rig rig;
+  EXPECT_THAT(rig.connect()->ask("a CAPABILITY"), Not(HasSubstr("METADATA")));
+  const std::string after = rig.login()->ask("a CAPABILITY");
+  for (const char* name : {"METADATA", "METADATA-SERVER", "LIST-METADATA"})
+    EXPECT_THAT(after, HasSubstr(" " + std::string(name) + " ")) << name;
+}
+
 TEST(Metadata, SetAndGet) {
   Rig rig;
   auto client = rig.login();

@@ -24,6 +24,16 @@ std::string sized(std::size_t size) {
   return head + std::string(size - head.size(), 'x');
 }
 
+TEST(Quota, IsAnnouncedAfterLogin) {
+  Rig rig;
+  EXPECT_THAT(rig.connect()->ask("a CAPABILITY"), Not(HasSubstr("QUOTA")));
+  const std::string after = rig.login()->ask("a CAPABILITY");
+  for (const char* name :
+       {"QUOTA", "QUOTA=RES-STORAGE", "QUOTA=RES-MESSAGE", "QUOTA=RES-MAILBOX", "QUOTASET"}) {
+    EXPECT_THAT(after, HasSubstr(" " + std::string(name) + " ")) << name;
+  }
+}
+
 TEST(Quota, InherentLimitsAloneAreTold) {
   Rig rig;
   auto client = rig.login();
