@@ -1,7 +1,8 @@
 """Compares a response with the line of a transcript that describes it.
 
 In the line, ${name} takes a word at its first use and must be the same afterwards, ${name=regex}
-takes what the regex matches, ${/regex/} matches without taking, ... is any text. Where the RFCs leave
+takes what the regex matches, ${/regex/} matches without taking, ... is any text. Media types and the
+names of their parameters have no case in BODY and BODYSTRUCTURE. Where the RFCs leave
 the order open (items of FETCH and STATUS, return data of ESEARCH, flags, attributes of LIST), order does
 not matter; after OK, NO, BAD, BYE and "+" any human-readable text may follow. NO|BAD is either.
 """
@@ -63,7 +64,7 @@ def _with_holes(text, values, pieces):
     return _HOLE.sub(hole, text)
 
 
-def _same(pattern, received, values, pieces):
+def _same(pattern, received, values, pieces, flags=0):
     names = {}
 
     def part(piece):
@@ -79,7 +80,7 @@ def _same(pattern, received, values, pieces):
         names[name] = f"g{len(names)}"
         return f"(?P<{names[name]}>{regex})"
     regex = "".join(part(p) for p in re.split("(\ue000|\ue001\\d+\ue002)", pattern) if p)
-    found = re.fullmatch(regex, received, re.S)
+    found = re.fullmatch(regex, received, re.S | flags)
     if not found:
         return None
     out = dict(values)
@@ -137,10 +138,11 @@ def _pairs(ours, theirs, values, pieces):
     others = ANY in ours
     ours = [word for word in ours if word != ANY]
     for name, value in zip(ours[::2], ours[1::2]):
-        if name not in rest:
+        full = next((key for key in rest if _same(name, key, values, pieces) is not None), None)
+        if full is None:
             return None
-        got = rest.pop(name)
-        found = _same(value, got, values, pieces)
+        got = rest.pop(full)
+        found = _same(value, got, values, pieces, re.I if name in ("BODY", "BODYSTRUCTURE") else 0)
         if found is None and name == "FLAGS":
             found = _set(value, got, values, pieces)
         if found is None:

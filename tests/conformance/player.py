@@ -58,7 +58,7 @@ class Client(imap.Imap):
 class Player:
     def __init__(self, script, server, address, texts):
         self.script, self.server, self.address = script, server, address
-        self.values = dict(texts, user=address, password=PASSWORD,
+        self.values = dict(texts, CR="\r", LF="\n", user=address, password=PASSWORD,
                            login=base64.b64encode(f"\0{address}\0{PASSWORD}".encode()).decode())
         self.clients, self.differences, self.played = {}, [], 0
 

@@ -144,9 +144,12 @@ def _said(script, number, who, session, kind, text):
 def _open_literal(text):
     """True if the text ends at, or within, a literal: the next line is part of the same response.
 
-    {${#name}} is followed by one line, on which ${name} stands for all lines of the message."""
+    {${#name}} is followed by one line, on which ${name} stands for all lines of the message; so is a
+    literal that is not written out but described by ... or a pattern."""
     left = 0
     for line in text.split("\r\n"):
+        if left and ("..." in line or "${" in line):
+            left = -1
         if left > len(line):
             left -= len(line) + 2
             if left == 0:
