@@ -75,6 +75,8 @@ class Player:
             self._nothing_left()
         except Difference as difference:
             self.differences.append(difference)
+        except match.Unbound as error:
+            self.differences.append(Difference(self.script, step, f"{error}, the rest is not played", self._tags(step)))
         finally:
             for client in self.clients.values():
                 client.close()
