@@ -2,7 +2,7 @@
 
 In the line, ${name} takes a word at its first use and must be the same afterwards, ${name=regex}
 takes what the regex matches, ${/regex/} matches without taking, ... is any text. Media types and the
-names of their parameters have no case in BODY and BODYSTRUCTURE. Where the RFCs leave
+names of their parameters have no case in BODY and BODYSTRUCTURE, and quotes around a name do not matter. Where the RFCs leave
 the order open (items of FETCH and STATUS, return data of ESEARCH, flags, attributes of LIST), order does
 not matter; after OK, NO, BAD, BYE and "+" any human-readable text may follow. NO|BAD is either.
 """
@@ -13,6 +13,7 @@ _HOLE = re.compile(r"\$\{(?:#(?P<size>[\w-]+)|/(?P<regex>.*?)/|(?P<name>[\w-]+)(
                    r"|\$\{(?:#(?P<size2>[\w-]+)|(?P<name2>[\w-]+))\}|(?P<any>\.\.\.)")
 _ONE_OF = re.compile(r"\A(\S+) ((?:OK|NO|BAD)(?:\|(?:OK|NO|BAD))+)(?= |\Z)")
 _WORD = r'[^\s()\[\]"<>]+'
+_NAMES = re.compile(r"\* (?:LIST|LSUB|STATUS|QUOTAROOT|QUOTA|METADATA|ACL|LISTRIGHTS|MYRIGHTS|ESEARCH) ")
 _FREE_TEXT = re.compile(r"(?:(?:\*|[^ +*]\S*) (?:OK|NO|BAD|BYE|PREAUTH|\$\{/[A-Z|]+/\})|\+)(?= |\Z)")
 
 
@@ -43,8 +44,21 @@ def matches(expected, received, values):
     pattern = _with_holes(expected, values, pieces)
     if _FREE_TEXT.match(expected):
         return _same(pattern + ANY, received, values, pieces)
-    found = _same(pattern, received, values, pieces)
-    return found if found is not None else _in_any_order(pattern, received, values, pieces)
+    for plain in (lambda text: text, _without_quotes):
+        ours, theirs = plain(pattern), plain(received)
+        found = _same(ours, theirs, values, pieces)
+        if found is None:
+            found = _in_any_order(ours, theirs, values, pieces)
+        if found is not None:
+            return found
+    return None
+
+
+def _without_quotes(text):
+    """A mailbox name may be an atom or a quoted string: names that can be atoms lose their quotes."""
+    if not _NAMES.match(text):
+        return text
+    return re.sub(r'"([A-Za-z0-9/._~@!-]+)"', r"\1", text)
 
 
 def _with_holes(text, values, pieces):
