@@ -43,7 +43,8 @@ def matches(expected, received, values):
     expected = _ONE_OF.sub(r"\1 ${/\2/}", expected)
     pattern = _with_holes(expected, values, pieces)
     if _FREE_TEXT.match(expected):
-        return _same(pattern + ANY, received, values, pieces)
+        pieces.append((None, "(?: .*)?"))
+        return _same(f"{pattern}\ue001{len(pieces) - 1}\ue002", received, values, pieces)
     for plain in (lambda text: text, _without_quotes):
         ours, theirs = plain(pattern), plain(received)
         found = _same(ours, theirs, values, pieces)
