@@ -40,6 +40,7 @@ def fill(text, values):
 def matches(expected, received, values):
     """The values after the match, or None."""
     pieces = []
+    expected = re.sub(r"\$\{x:([0-9A-Fa-f]+)\}", lambda m: bytes.fromhex(m[1]).decode("latin-1"), expected)
     expected = _ONE_OF.sub(r"\1 ${/\2/}", expected)
     pattern = _with_holes(expected, values, pieces)
     if _FREE_TEXT.match(expected):
