@@ -3,7 +3,7 @@
 In the line, ${name} takes a word at its first use and must be the same afterwards, ${name=regex}
 takes what the regex matches, ${/regex/} matches without taking, ... is any text. Media types and the
 names of their parameters have no case in BODY and BODYSTRUCTURE, and quotes around a name do not matter. Where the RFCs leave
-the order open (items of FETCH and STATUS, return data of ESEARCH, flags, attributes of LIST), order does
+the order open (items of FETCH, STATUS and METADATA, return data of ESEARCH, flags, attributes of LIST), order does
 not matter; after OK, NO, BAD, BYE and "+" any human-readable text may follow. NO|BAD is either.
 """
 import re
@@ -129,7 +129,7 @@ def words(text):
 
 def _in_any_order(pattern, received, values, pieces):
     ours, theirs = words(pattern), words(received)
-    head = re.match(r"\* (\S+ (?:UID)?FETCH|STATUS|FLAGS|LIST|LSUB|ESEARCH) ", pattern)
+    head = re.match(r"\* (\S+ (?:UID)?FETCH|STATUS|METADATA|FLAGS|LIST|LSUB|ESEARCH) ", pattern)
     if not head or len(theirs) < 3:
         return None
     kind = head[1].split()[-1]

@@ -127,6 +127,8 @@ class Player:
         client.greeted = True
         queue = [client.greeting] if fresh and not step.send else []
         lines = [match.fill(line, self.values) for line in step.send]
+        if any(line.upper().endswith(" UNAUTHENTICATE") for line in lines):
+            client.mode = grammar.Mode()  # RFC 8437 §4.1: what was enabled is so no more
         out = "".join(line[:-3] if line.endswith("\\-\\") else line + "\r\n" for line in lines)
         try:
             if out:
