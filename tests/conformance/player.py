@@ -1,15 +1,13 @@
 """Plays one script against a running server and collects what differs from it."""
 import base64
 import re
-import socket
-import zlib
 
 import grammar
 import match
+from client import Client
 from lib import imap, lmtp
 
 PASSWORD = "open sesame"
-PATIENCE = 5  # seconds that an expected response may take
 _IN_ORDER = re.compile(r"\* \d+ (?:EXISTS|EXPUNGE|FETCH|UIDFETCH)\b|\* VANISHED ")
 
 
@@ -19,40 +17,6 @@ class Difference(Exception):
     def __init__(self, script, step, text, tags=()):
         super().__init__(f"{script.name}.txt:{step.line}: {text}")
         self.script, self.tags = script.name, list(tags)
-
-
-class Client(imap.Imap):
-    """One session: raw lines out, responses in, each checked by the grammar."""
-
-    def __init__(self, server):
-        self.mode, self._inflate, self._deflate = grammar.Mode(), None, None
-        super().__init__(server, timeout=PATIENCE)
-
-    def start_deflate(self):
-        self._inflate, self._deflate = zlib.decompressobj(-15), zlib.compressobj(wbits=-15)
-        self._buffer[:] = self._inflate.decompress(bytes(self._buffer))
-
-    def send(self, octets):
-        if self._deflate:
-            octets = self._deflate.compress(octets) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
-        super().send(octets)
-
-    def _more(self):
-        if not self._inflate:
-            return super()._more()
-        held, self._buffer = self._buffer, bytearray()
-        super()._more()
-        self._buffer = held + self._inflate.decompress(bytes(self._buffer))
-
-    def learn(self, raw):
-        """What a response says about what later ones may look like."""
-        if raw.upper().startswith(b"* ENABLED"):
-            names = raw.upper().split()[2:]
-            self.mode.rev2 |= b"IMAP4REV2" in names
-            self.mode.utf8 |= b"UTF8=ACCEPT" in names
-            self.mode.uidonly |= b"UIDONLY" in names
-        elif raw.upper().startswith(b"* LANGUAGE ("):
-            self.mode.language = True
 
 
 class Player:
@@ -151,7 +115,7 @@ class Player:
                 break
             try:
                 raw = queue.pop(0) if queue else client.response()
-            except (imap.Closed, TimeoutError, socket.timeout) as reason:
+            except (imap.Closed, TimeoutError) as reason:
                 if ending and ending.text == "closed" and isinstance(reason, imap.Closed):
                     break
                 shown = "".join("\n    got  " + self._show(r) for r in got)
@@ -244,5 +208,3 @@ class Player:
         shown = text.encode("latin-1", "replace").decode("utf-8", "replace")
         shown = shown.replace("\r\n", "⏎")
         return shown if len(shown) < 400 else shown[:400] + f"... ({len(shown)})"
-
-
