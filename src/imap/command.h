@@ -48,8 +48,10 @@ enum class CommandId : std::uint8_t {
   kStore,
   kCopy,
   kMove,
+  kUnauthenticate,
+  kLanguage,
 };
-inline constexpr std::size_t kCommandCount = 29;
+inline constexpr std::size_t kCommandCount = 31;
 
 // Numbers of the command are UIDs (UID FETCH ...) or message sequence numbers.
 enum class Addressing : std::uint8_t { kSequence, kUid };
@@ -105,6 +107,7 @@ enum class StatusItem : std::uint8_t {
   kSize,
   kHighestModSeq,
   kAppendLimit,
+  kMailboxId,
 };
 struct StatusArgs {
   std::string mailbox;
@@ -137,7 +140,7 @@ struct AppendArgs {
   bool utf8 = false;       // UTF8 (~{n}) form (RFC 6855 §4)
 };
 
-enum class ReturnOption : std::uint8_t { kMin, kMax, kAll, kCount, kSave };
+enum class ReturnOption : std::uint8_t { kMin, kMax, kAll, kCount, kSave, kRelevancy };
 struct SearchArgs {
   Addressing by = Addressing::kSequence;
   std::optional<std::vector<ReturnOption>>
@@ -161,6 +164,10 @@ enum class FetchItem : std::uint8_t {
   kBodySection,  // BODY[...] and BODY.PEEK[...]
   kBinary,       // BINARY[...] and BINARY.PEEK[...]
   kBinarySize,
+  kSaveDate,  // RFC 8514
+  kEmailId,   // RFC 8474
+  kThreadId,
+  kPreview,  // RFC 8970
 };
 enum class SectionText : std::uint8_t {
   kAll,
@@ -186,6 +193,7 @@ struct FetchAtt {
   bool peek = false;
   Section section;                 // kBodySection, kBinary, kBinarySize
   std::optional<Partial> partial;  // kBodySection, kBinary
+  bool lazy = false;               // kPreview
 };
 struct FetchArgs {
   Addressing by = Addressing::kSequence;
@@ -213,12 +221,16 @@ struct ExpungeArgs {
   std::optional<NumberSet> uids;  // UID EXPUNGE (RFC 4315)
 };
 
+struct LanguageArgs {
+  std::vector<std::string> ranges;  // RFC 4647 language ranges, lower case; empty: list them
+};
+
 struct Command {
   std::string tag;
   CommandId id = CommandId::kNoop;
   std::variant<std::monostate, IdArgs, AuthenticateArgs, LoginArgs, EnableArgs, SelectArgs,
                CreateArgs, MailboxArgs, RenameArgs, ListArgs, StatusArgs, AppendArgs, SearchArgs,
-               FetchArgs, StoreArgs, CopyArgs, ExpungeArgs>
+               FetchArgs, StoreArgs, CopyArgs, ExpungeArgs, LanguageArgs>
       args;
 };
 

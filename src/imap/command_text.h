@@ -86,7 +86,7 @@ class CommandText {
     if (args.return_options) {
       add("return:");
       for (const ReturnOption option : *args.return_options)
-        out_ += "mxacs"[static_cast<std::size_t>(option)];
+        out_ += "mxacsr"[static_cast<std::size_t>(option)];
     }
     if (!args.charset.empty()) add("charset:" + args.charset);
     add("");
@@ -116,6 +116,9 @@ class CommandText {
   void operator()(const ExpungeArgs& args) {
     if (args.uids) add(args.uids->to_string());
   }
+  void operator()(const LanguageArgs& args) {
+    for (const std::string& range : args.ranges) add(range);
+  }
 
  private:
   void add(const std::string& word) {
@@ -132,11 +135,12 @@ class CommandText {
   }
   void fetch_att(const FetchAtt& att) {
     static constexpr const char* kNames[] = {
-        "ENVELOPE",    "FLAGS",       "INTERNALDATE", "RFC822",        "RFC822.HEADER",
-        "RFC822.SIZE", "RFC822.TEXT", "BODY",         "BODYSTRUCTURE", "UID",
-        "MODSEQ",      "BODY",        "BINARY",       "BINARY.SIZE"};
+        "ENVELOPE",    "FLAGS",       "INTERNALDATE",  "RFC822",  "RFC822.HEADER", "RFC822.SIZE",
+        "RFC822.TEXT", "BODY",        "BODYSTRUCTURE", "UID",     "MODSEQ",        "BODY",
+        "BINARY",      "BINARY.SIZE", "SAVEDATE",      "EMAILID", "THREADID",      "PREVIEW"};
     add(kNames[static_cast<std::size_t>(att.item)]);
     if (att.peek) out_ += ".PEEK";
+    if (att.lazy) out_ += "(LAZY)";
     const bool section = att.item == FetchItem::kBodySection || att.item == FetchItem::kBinary ||
                          att.item == FetchItem::kBinarySize;
     if (section) append_section(out_, att.section, att.partial);
@@ -144,16 +148,23 @@ class CommandText {
   }
   void program(const SearchProgram& program) {
     static constexpr const char* kNames[] = {
-        "&",         "|",         "!",      "ALL",     "ANSWERED",  "DELETED",    "DRAFT",
-        "FLAGGED",   "NEW",       "OLD",    "RECENT",  "SEEN",      "UNANSWERED", "UNDELETED",
-        "UNDRAFT",   "UNFLAGGED", "UNSEEN", "BCC",     "BODY",      "CC",         "FROM",
-        "SUBJECT",   "TEXT",      "TO",     "KEYWORD", "UNKEYWORD", "HEADER",     "LARGER",
-        "SMALLER",   "MODSEQ",    "BEFORE", "ON",      "SINCE",     "SENTBEFORE", "SENTON",
-        "SENTSINCE", "SEQ",       "UID"};
+        "&",           "|",          "!",          "ALL",
+        "ANSWERED",    "DELETED",    "DRAFT",      "FLAGGED",
+        "NEW",         "OLD",        "RECENT",     "SEEN",
+        "UNANSWERED",  "UNDELETED",  "UNDRAFT",    "UNFLAGGED",
+        "UNSEEN",      "BCC",        "BODY",       "CC",
+        "FROM",        "SUBJECT",    "TEXT",       "TO",
+        "KEYWORD",     "UNKEYWORD",  "HEADER",     "LARGER",
+        "SMALLER",     "MODSEQ",     "BEFORE",     "ON",
+        "SINCE",       "SENTBEFORE", "SENTON",     "SENTSINCE",
+        "SEQ",         "UID",        "OLDER",      "YOUNGER",
+        "SAVEDBEFORE", "SAVEDON",    "SAVEDSINCE", "SAVEDATESUPPORTED",
+        "EMAILID",     "THREADID"};
     const char* separator = "";
     for (const SearchNode& node : program.nodes) {
       out_ += separator;
       separator = " ";
+      if (node.fuzzy) out_ += '~';
       out_ += kNames[static_cast<std::size_t>(node.op)];
       if (node.op == SearchOp::kAnd || node.op == SearchOp::kOr) out_ += std::to_string(node.count);
       if (!node.name.empty()) out_ += ":" + node.name;
@@ -162,7 +173,13 @@ class CommandText {
         out_ += "=" + std::to_string(node.number);
       if (node.op >= SearchOp::kBefore && node.op <= SearchOp::kSentSince)
         out_ += "=" + std::to_string(node.date);
-      if (node.op >= SearchOp::kSeqSet) out_ += "=" + node.set.to_string();
+      if (node.op == SearchOp::kSeqSet || node.op == SearchOp::kUid)
+        out_ += "=" + node.set.to_string();
+      if (node.op == SearchOp::kOlder || node.op == SearchOp::kYounger)
+        out_ += "=" + std::to_string(node.number);
+      if (node.op >= SearchOp::kSavedBefore && node.op <= SearchOp::kSavedSince)
+        out_ += "=" + std::to_string(node.date);
+      if (node.op == SearchOp::kEmailId || node.op == SearchOp::kThreadId) out_ += "=" + node.text;
     }
   }
 

@@ -46,4 +46,7 @@ StoreArgs parse_store(Cursor& in, Addressing by);
 CopyArgs parse_copy(Cursor& in, Addressing by);
 ExpungeArgs parse_uid_expunge(Cursor& in);
 
+// parse_language.cc
+LanguageArgs parse_language(Cursor& in);
+
 }  // namespace postern::imap

@@ -15,11 +15,10 @@ struct OptionName {
   std::string_view name;
   ReturnOption option;
 };
-constexpr OptionName kReturnOptions[] = {{"MIN", ReturnOption::kMin},
-                                         {"MAX", ReturnOption::kMax},
-                                         {"ALL", ReturnOption::kAll},
-                                         {"COUNT", ReturnOption::kCount},
-                                         {"SAVE", ReturnOption::kSave}};
+constexpr OptionName kReturnOptions[] = {
+    {"MIN", ReturnOption::kMin},   {"MAX", ReturnOption::kMax},
+    {"ALL", ReturnOption::kAll},   {"COUNT", ReturnOption::kCount},
+    {"SAVE", ReturnOption::kSave}, {"RELEVANCY", ReturnOption::kRelevancy}};
 
 std::vector<ReturnOption> parse_search_return_opts(Cursor& in) {
   std::vector<ReturnOption> options;
@@ -35,7 +34,7 @@ std::vector<ReturnOption> parse_search_return_opts(Cursor& in) {
         options.push_back(row.option);
       break;
     }
-    if (!known) in.fail("MIN, MAX, ALL, COUNT or SAVE");
+    if (!known) in.fail("MIN, MAX, ALL, COUNT, SAVE or RELEVANCY");
     if (in.try_char(')')) break;
     in.space();
   }
@@ -44,7 +43,7 @@ std::vector<ReturnOption> parse_search_return_opts(Cursor& in) {
 
 // An operator that waits for operands.
 struct Open {
-  enum class Kind : std::uint8_t { kTop, kGroup, kNot, kOr };
+  enum class Kind : std::uint8_t { kTop, kGroup, kNot, kOr, kFuzzy };
   Kind kind = Kind::kTop;
   std::uint32_t operands = 0;
 };
@@ -63,6 +62,11 @@ class ProgramParser {
       } else if (in_.try_keyword("OR")) {
         in_.space();
         open(Open::Kind::kOr);
+      } else if (in_.try_keyword("FUZZY")) {
+        in_.space();
+        open(Open::Kind::kFuzzy);
+        ++fuzzy_;
+        program_.uses_fuzzy = true;
       } else {
         emit(parse_search_key(in_, text_));
         close_complete();
@@ -84,6 +88,7 @@ class ProgramParser {
     program_.uses_modseq = program_.uses_modseq || node.op == SearchOp::kModSeq;
     program_.uses_sequence =
         program_.uses_sequence || (node.op == SearchOp::kSeqSet && !node.set.is_saved_result());
+    node.fuzzy = fuzzy_ > 0;
     program_.nodes.push_back(std::move(node));
   }
 
@@ -103,6 +108,11 @@ class ProgramParser {
         case Open::Kind::kOr:
           complete = operands == 2;
           op = SearchOp::kOr;
+          break;
+        case Open::Kind::kFuzzy:
+          // No operator of its own: the keys below it say that they are fuzzy.
+          complete = true;
+          --fuzzy_;
           break;
         case Open::Kind::kGroup:
           complete = in_.try_char(')');
@@ -125,6 +135,7 @@ class ProgramParser {
   SearchText text_;
   SearchProgram program_;
   std::vector<Open> stack_;
+  std::size_t fuzzy_ = 0;  // FUZZYs that are open
 };
 
 }  // namespace
@@ -151,7 +162,14 @@ SearchArgs parse_search(Cursor& in, Addressing by) {
     if (!known) text = SearchText::kOther;
     in.space();
   }
+  const std::size_t start = in.offset();
   args.program = ProgramParser(in, text).parse();
+  // RFC 6203 §4: RELEVANCY is for searches with a FUZZY key.
+  if (in.ok() && !args.program.uses_fuzzy && args.return_options.has_value() &&
+      std::find(args.return_options->begin(), args.return_options->end(),
+                ReturnOption::kRelevancy) != args.return_options->end()) {
+    in.fail_at(start, Errc::kInvalid, "a FUZZY key beside RELEVANCY");
+  }
   return args;
 }
 

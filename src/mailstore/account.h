@@ -40,6 +40,7 @@ class StagedMessage {
   StagedMessage(StagedMessage&&) noexcept;
   StagedMessage& operator=(StagedMessage&&) noexcept;
   [[nodiscard]] std::uint64_t size() const;
+  [[nodiscard]] bool has_attachment() const;  // mime/attachment.h
   [[nodiscard]] Impl& impl() { return *impl_; }
 
  private:

@@ -49,6 +49,7 @@ struct StagedMessage::Impl {
   std::unique_ptr<engine::BlobWriter> blob;
   BodyLocator locator;
   std::string info;  // mime::encode_info
+  bool attachment = false;
 };
 
 template <class T>

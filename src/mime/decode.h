@@ -56,9 +56,12 @@ class TextDecoder {
 // Whole-buffer conversion to UTF-8; malformed input becomes U+FFFD. Unknown charset: kCannot.
 [[nodiscard]] Result<std::string> to_utf8(std::string_view bytes, std::string_view charset);
 
-// Case-folded and decomposed for comparison (after i;unicode-casemap, RFC 5051; full folding, so
-// that "ß" equals "ss", and compatibility forms equal what they stand for). Malformed input becomes
-// U+FFFD.
+// Prepared for comparison octet by octet as i;unicode-casemap says (RFC 5051 §2): each character
+// titlecased, then decomposed. Malformed input becomes U+FFFD.
+[[nodiscard]] std::string casemap(std::string_view utf8);
+// Looser, as people compare: full folding, so that "ß" equals "ss" and "ı" equals "i", marks that
+// nobody sees (soft hyphens) left out, compatibility forms equal to what they stand for. What
+// casemap() makes equal is equal here. Malformed input becomes U+FFFD.
 [[nodiscard]] std::string fold(std::string_view utf8);
 [[nodiscard]] std::string to_nfc(std::string_view utf8);
 [[nodiscard]] bool valid_utf8(std::string_view text);

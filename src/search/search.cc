@@ -25,12 +25,13 @@ bool spoils_one_message(Errc code) {
 class Search {
  public:
   Search(mailstore::Account& account, const MailboxVersion& view, const Plan& plan,
-         std::uint64_t max_work)
+         const SearchContext& context)
       : account_(account),
         view_(view),
         plan_(plan),
         evaluation_(plan),
-        pace_(max_work),
+        pace_(context.max_work),
+        observer_(context.observer),
         hit_(view.exists()) {}
 
   task<Result<SearchHits>> run();
@@ -43,6 +44,11 @@ class Search {
   void record(const MailboxVersion::MessageRef& message, Truth value) {
     hit_[message.seq.value() - 1] = value == Truth::kTrue;
   }
+  // True when others wait for the thread, or the observer for a word.
+  [[nodiscard]] bool due(std::uint64_t units) {
+    return pace_.charge(units) || (observer_ != nullptr && observer_->due());
+  }
+  task<Result<void>> give_way();
   [[nodiscard]] SearchHits collect() const;
 
   mailstore::Account& account_;
@@ -50,9 +56,20 @@ class Search {
   const Plan& plan_;
   Evaluation evaluation_;
   Pace pace_;
+  SearchObserver* const observer_;
+  std::uint32_t done_ = 0;                         // messages looked at
   std::vector<bool> hit_;                          // by sequence number: answers come out of order
   std::vector<MailboxVersion::MessageRef> batch_;  // undecided by their rows
 };
+
+task<Result<void>> Search::give_way() {
+  co_await Yield{};
+  if (observer_ != nullptr && observer_->due() &&
+      !co_await observer_->report(done_, view_.exists())) {
+    co_return fail(Errc::kUnavailable, "search stopped");
+  }
+  co_return Result<void>();
+}
 
 task<Result<SearchHits>> Search::run() {
   std::uint32_t seq = 0;
@@ -62,8 +79,12 @@ task<Result<SearchHits>> Search::run() {
       evaluation_.start(message);
       const Truth value = evaluation_.settle();
       record(message, value);
-      if (value == Truth::kUnknown) batch_.push_back(message);
-      if (pace_.charge(8 * plan_.nodes().size() + 32)) co_await Yield{};
+      if (value == Truth::kUnknown) {
+        batch_.push_back(message);
+      } else {
+        ++done_;
+      }
+      if (pace_.charge(8 * plan_.nodes().size() + 32)) POSTERN_CO_CHECK_OK(co_await give_way());
       if (batch_.size() == kBatch) POSTERN_CO_CHECK_OK(co_await pass_batch());
     }
   }
@@ -107,9 +128,10 @@ task<Result<void>> Search::pass_message(const MailboxVersion::MessageRef& messag
                                         const mime::MessageInfo& info) {
   evaluation_.start(message);
   evaluation_.settle();
-  decide_by_record(plan_, info, evaluation_);
+  decide_by_record(plan_, message.row->email, info, evaluation_);
   Truth value = evaluation_.settle();
-  if (pace_.charge(info.hot_header.size() + 1000)) co_await Yield{};
+  ++done_;
+  if (due(info.hot_header.size() + 1000)) POSTERN_CO_CHECK_OK(co_await give_way());
   if (value == Truth::kUnknown) {
     const auto read =
         co_await decide_by_reading(plan_, account_, message.row->email, info, evaluation_, pace_);
@@ -138,8 +160,8 @@ SearchHits Search::collect() const {
 
 task<Result<SearchHits>> search(mailstore::Account& account, mailstore::VersionPtr view,
                                 imap::SearchProgram program, SearchContext context) {
-  POSTERN_CO_TRY(const Plan plan, Plan::compile(program, *view, context));
-  Search run(account, *view, plan, context.max_work);
+  POSTERN_CO_TRY(const Plan plan, Plan::compile(program, *view, account.id(), context));
+  Search run(account, *view, plan, context);
   co_return co_await run.run();
 }
 

@@ -35,6 +35,15 @@ constexpr Row kRows[] = {
     {"ESEARCH", When::kAfter},
     {"SEARCHRES", When::kAfter},
     {"UTF8=ACCEPT", When::kAfter},
+    {"WITHIN", When::kAfter},
+    {"SAVEDATE", When::kAfter},
+    {"OBJECTID", When::kAfter},
+    {"PREVIEW", When::kAfter},
+    {"UNAUTHENTICATE", When::kAfter},
+    {"I18NLEVEL=1", When::kAfter},
+    {"LANGUAGE", When::kAlways},
+    {"SEARCH=FUZZY", When::kAfter},
+    {"INPROGRESS", When::kAfter},
 };
 
 }  // namespace

@@ -53,6 +53,8 @@ constexpr std::array<CommandRow, imap::kCommandCount> kTable{{
     {CommandId::kStore, kSel, kReads, Updates::kNoExpunge, kPlain, 0},
     {CommandId::kCopy, kSel, kReads, Updates::kAll, kText, kName},
     {CommandId::kMove, kSel, kBreaks, Updates::kAll, kText, kName},
+    {CommandId::kUnauthenticate, kAuth, kNo, Updates::kNone, kPlain, 0},
+    {CommandId::kLanguage, kAny, kNo, Updates::kAll, kText, kName},
 }};
 
 constexpr bool in_order() {

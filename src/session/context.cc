@@ -15,6 +15,11 @@ Context::Context(Services& the_services, Transport& the_transport)
       in(the_transport, the_services.clock, out, *entry, settings->limits.stall),
       pace(the_services.clock),
       started(the_services.clock.now()) {
+  expect_login();
+}
+
+void Context::expect_login() {
+  login_due = services.clock.now() + settings->limits.time_to_authenticate;
   imap::FramerLimits limits = imap::FramerLimits::before_login();
   limits.literal_plus = !settings->literal_minus;
   in.framer().set_limits(limits);
@@ -31,6 +36,15 @@ void Context::unselect() {
   saved_result = {};
   if (state == State::kSelected) state = State::kAuthenticated;
   services.registry.set_mailbox(entry, {});
+}
+
+void Context::unauthenticate() {
+  unselect();
+  enabled = {};
+  principal = {};
+  state = State::kNotAuthenticated;
+  services.registry.sign_out(entry);
+  expect_login();
 }
 
 task<bool> Context::sync(View::Expunges expunges, const UidSet* skip) {
@@ -95,7 +109,7 @@ std::expected<UidSet, Reply> Context::resolve(const imap::NumberSet& set,
   const SeqSet seqs = set.resolve<SeqNum>(shown().exists());
   // "*" counts as a number beyond the end while the mailbox is empty.
   if (seqs.empty() || seqs.max().value() > shown().exists()) {
-    return std::unexpected(Reply::bad("There is no message with that sequence number."));
+    return std::unexpected(Reply::client_bug("There is no message with that sequence number."));
   }
   return shown().uids_of(seqs);
 }

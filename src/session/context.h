@@ -64,6 +64,7 @@ struct Context {
   std::string last_mailbox;  // selected last, for the log
   unsigned rejected_passwords = 0;
   TimePoint started;
+  TimePoint login_due;  // while not authenticated
 
   // The session ends after the current reply: "* BYE text" is sent, `reason` is logged.
   void close_with(std::string_view bye_text, std::string_view reason);
@@ -80,6 +81,9 @@ struct Context {
 
   // Leaves the selected state.
   void unselect();
+  // Leaves the authenticated state: everything the client did since its login is undone (RFC 8437
+  // §4.1). What a capability adds to the state of a session is reset here.
+  void unauthenticate();
 
   // Moves the view to the newest version and tells the client. A mailbox that was deleted, or an
   // account that is gone, ends the session with BYE. False when the session must end.
@@ -101,6 +105,7 @@ struct Context {
                                                      imap::Addressing by) const;
 
  private:
+  void expect_login();                        // the bounds of a stranger
   void append_modseq(std::string_view text);  // of the view
 };
 

@@ -67,6 +67,10 @@ task<Reply> execute(Context& context, imap::Command& command) {
       co_return co_await do_copy(context, std::get<imap::CopyArgs>(args));
     case CommandId::kMove:
       co_return co_await do_move(context, std::get<imap::CopyArgs>(args));
+    case CommandId::kUnauthenticate:
+      co_return co_await do_unauthenticate(context);
+    case CommandId::kLanguage:
+      co_return co_await do_language(context, std::get<imap::LanguageArgs>(args));
   }
   co_return Reply::bad("Unknown command.");
 }

@@ -66,5 +66,9 @@ task<Reply> do_expunge(Context& context, const imap::ExpungeArgs& args);
 task<Reply> do_search(Context& context, std::string_view tag, imap::SearchArgs& args);
 // idle.cc
 task<Reply> do_idle(Context& context);
+// unauthenticate.cc
+task<Reply> do_unauthenticate(Context& context);
+// language.cc
+task<Reply> do_language(Context& context, const imap::LanguageArgs& args);
 
 }  // namespace postern::session

@@ -132,8 +132,7 @@ Input::Patience Session::patience() const {
   const TimePoint now = context_.services.clock.now();
   // SECURITY (slowloris): before login one deadline holds for everything together.
   if (context_.state == State::kNotAuthenticated) {
-    const TimePoint total = context_.started + limits.time_to_authenticate;
-    return {total, total};
+    return {context_.login_due, context_.login_due};
   }
   return {now + limits.idle_without_idle, TimePoint::max()};
 }
@@ -142,13 +141,13 @@ std::optional<Reply> Session::refuse(const imap::CommandHead& head) const {
   if (command_row(head.id).allowed_in(context_.state)) return std::nullopt;
   switch (context_.state) {
     case State::kNotAuthenticated:
-      return Reply::bad("Log in first.");
+      return Reply::client_bug("Log in first.");
     case State::kAuthenticated:
-      return Reply::bad(command_row(head.id).allowed_in(State::kSelected)
-                            ? "No mailbox is selected."
-                            : "Already logged in.");
+      return Reply::client_bug(command_row(head.id).allowed_in(State::kSelected)
+                                   ? "No mailbox is selected."
+                                   : "Already logged in.");
     case State::kSelected:
-      return Reply::bad("Already logged in.");
+      return Reply::client_bug("Already logged in.");
     case State::kLogout:
       break;
   }

@@ -16,7 +16,7 @@ using testing::Not;
 using testing::StartsWith;
 
 constexpr const char* kBefore =
-    "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR AUTH=PLAIN AUTH=LOGIN ID ENABLE";
+    "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR AUTH=PLAIN AUTH=LOGIN ID ENABLE LANGUAGE";
 constexpr const char* kFailed = "NO [AUTHENTICATIONFAILED] Authentication failed.\r\n";
 
 TEST(Greeting, NamesCapabilities) {
@@ -43,10 +43,34 @@ TEST(Login, OkCarriesTheOtherCapabilities) {
   EXPECT_EQ(before, std::string("* CAPABILITY ") + kBefore + "\r\na OK CAPABILITY completed.\r\n");
   const std::string ok = client->ask("b LOGIN joe secret");
   EXPECT_THAT(ok, StartsWith("b OK [CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ "));
-  for (const char* name :
-       {"IDLE", "UIDPLUS", "MOVE", "SPECIAL-USE", "CREATE-SPECIAL-USE", "NAMESPACE", "ID", "ENABLE",
-        "UNSELECT", "CHILDREN", "LIST-EXTENDED", "LIST-STATUS", "STATUS=SIZE", "CONDSTORE",
-        "QRESYNC", "ESEARCH", "SEARCHRES", "UTF8=ACCEPT", "APPENDLIMIT=52428800"}) {
+  for (const char* name : {"IDLE",
+                           "UIDPLUS",
+                           "MOVE",
+                           "SPECIAL-USE",
+                           "CREATE-SPECIAL-USE",
+                           "NAMESPACE",
+                           "ID",
+                           "ENABLE",
+                           "UNSELECT",
+                           "CHILDREN",
+                           "LIST-EXTENDED",
+                           "LIST-STATUS",
+                           "STATUS=SIZE",
+                           "CONDSTORE",
+                           "QRESYNC",
+                           "ESEARCH",
+                           "SEARCHRES",
+                           "UTF8=ACCEPT",
+                           "WITHIN",
+                           "SAVEDATE",
+                           "OBJECTID",
+                           "PREVIEW",
+                           "UNAUTHENTICATE",
+                           "I18NLEVEL=1",
+                           "LANGUAGE",
+                           "SEARCH=FUZZY",
+                           "INPROGRESS",
+                           "APPENDLIMIT=52428800"}) {
     EXPECT_THAT(ok, HasSubstr(std::string(" ") + name)) << name;
   }
   EXPECT_THAT(ok, Not(HasSubstr("AUTH=")));
@@ -183,7 +207,9 @@ TEST(States, WrongStateIsBad) {
                                                   "FETCH 1 FLAGS",
                                                   "STORE 1 FLAGS ()",
                                                   "COPY 1 INBOX",
-                                                  "MOVE 1 INBOX"};
+                                                  "MOVE 1 INBOX",
+                                                  "UNAUTHENTICATE",
+                                                  "LANGUAGE"};
   for (std::size_t i = 0; i < imap::kCommandCount; ++i) {
     const CommandRow& row = command_row(static_cast<imap::CommandId>(i));
     const std::string line = std::string("t ") + lines[i];

@@ -1,5 +1,5 @@
 // SEARCH and UID SEARCH (RFC 9051 §6.4.4; ESEARCH of RFC 4731, SEARCHRES of RFC 5182, MODSEQ of RFC
-// 7162).
+// 7162, RELEVANCY of RFC 6203).
 #include "search/search.h"
 
 #include <algorithm>
@@ -10,7 +10,9 @@
 #include "base/quote.h"
 #include "imap/encoder.h"
 #include "mime/decode.h"
+#include "search/relevancy.h"
 #include "session/handlers.h"
+#include "session/progress.h"
 
 namespace postern::session {
 namespace {
@@ -19,8 +21,8 @@ using imap::ReturnOption;
 using mailstore::MailboxVersion;
 
 struct Wanted {
-  bool min = false, max = false, all = false, count = false, save = false;
-  [[nodiscard]] bool any_data() const { return min || max || all || count; }
+  bool min = false, max = false, all = false, count = false, save = false, relevancy = false;
+  [[nodiscard]] bool any_data() const { return min || max || all || count || relevancy; }
 };
 
 Wanted wanted(const std::vector<ReturnOption>& options) {
@@ -41,6 +43,9 @@ Wanted wanted(const std::vector<ReturnOption>& options) {
         break;
       case ReturnOption::kSave:
         w.save = true;
+        break;
+      case ReturnOption::kRelevancy:
+        w.relevancy = true;
         break;
     }
   }
@@ -100,7 +105,8 @@ task<void> write_search(Context& context, const imap::SearchArgs& args,
 }
 
 task<void> write_esearch(Context& context, std::string_view tag, const imap::SearchArgs& args,
-                         const search::SearchHits& hits, const Wanted& w) {
+                         const search::SearchHits& hits, const Wanted& w,
+                         const std::vector<std::uint8_t>& scores) {
   const UidSet& found = hits.uids;
   const mailstore::VersionPtr shown = context.view->shown();
   std::string& out = context.out.buffer();
@@ -125,6 +131,18 @@ task<void> write_esearch(Context& context, std::string_view tag, const imap::Sea
     if (!co_await context.out.write(args.by == imap::Addressing::kUid ? found.to_string()
                                                                       : hits.seqs.to_string()))
       co_return;
+  }
+  if (w.relevancy) {
+    // RFC 6203 §4: a score for each message found, in their order.
+    context.out.append(" RELEVANCY (");
+    std::string_view separator;
+    for (const std::uint8_t score : scores) {
+      context.out.append(separator);
+      imap::append_number(context.out.buffer(), score);
+      separator = " ";
+      if (context.out.full() && !co_await context.out.flush()) co_return;
+    }
+    context.out.append(")");
   }
   context.out.append("\r\n");
 }
@@ -166,7 +184,7 @@ task<Reply> do_search(Context& context, std::string_view tag, imap::SearchArgs& 
   // DEVIATION: RFC 9755 §3 would answer any CHARSET with BAD here; naming UTF-8 changes nothing,
   // and clients that enabled IMAP4rev2 as well are allowed to (RFC 9051 §6.4.4).
   if (context.enabled.utf8 && !args.charset.empty() && args.charset != "UTF-8") {
-    co_return Reply::bad("After ENABLE UTF8=ACCEPT, SEARCH takes UTF-8.");
+    co_return Reply::client_bug("After ENABLE UTF8=ACCEPT, SEARCH takes UTF-8.");
   }
   if (args.program.uses_modseq) context.enable_condstore();
   if (args.by == imap::Addressing::kUid && !co_await context.sync_arrivals()) {
@@ -175,16 +193,24 @@ task<Reply> do_search(Context& context, std::string_view tag, imap::SearchArgs& 
   search::SearchContext facts;
   if (!context.enabled.rev2) facts.recent = context.view->recent();
   facts.saved_result = context.saved_result;
-  const auto found = co_await search::search(context.account(), context.view->shown(), args.program,
-                                             std::move(facts));
-  if (!found) {
+  facts.now = context.services.clock.unix_seconds();
+  Progress progress(context, tag);
+  facts.observer = &progress;
+  const mailstore::VersionPtr shown = context.view->shown();
+  const auto found =
+      co_await search::search(context.account(), shown, args.program, std::move(facts));
+  Result<std::vector<std::uint8_t>> scores;
+  if (found && w.relevancy) {
+    scores = co_await search::score(context.account(), shown, args.program, found->uids);
+  }
+  if (!found || !scores) {
     if (w.save) context.saved_result = {};  // as above
-    co_return reply_for(found.error());
+    co_return reply_for(found ? scores.error() : found.error());
   }
   if (w.save) context.saved_result = to_save(found->uids, w);
   if (extended || context.enabled.rev2) {
     // RFC 9051 §6.4.4: rev2 answers with ESEARCH always; SAVE alone answers with nothing.
-    if (w.any_data()) co_await write_esearch(context, tag, args, *found, w);
+    if (w.any_data()) co_await write_esearch(context, tag, args, *found, w, *scores);
   } else {
     co_await write_search(context, args, *found);
   }
