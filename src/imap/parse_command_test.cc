@@ -39,7 +39,7 @@ TEST(ParseCommand, NamesTheTokenAndItsPlace) {
             "a1|expected a command that this server knows at offset 3, found \"" +
                 std::string(24, 'x') + "\"");
   EXPECT_EQ(message("a1 SEARCH " + std::string(65, '(') + "ALL"),
-            "a1|SEARCH: search too deeply nested at offset 74");
+            "a1|SEARCH: search too deeply nested at offset 75");
 }
 
 // SECURITY: a password is not repeated, wherever the mistake is.

@@ -42,13 +42,6 @@ icu::UnicodeString titlecase(const icu::UnicodeString& text) {
 
 }  // namespace
 
-std::string casemap(std::string_view utf8) {
-  if (all_ascii(utf8)) return to_upper(utf8);
-  std::string out;
-  normalize(titlecase(from_utf8(utf8)), &icu::Normalizer2::getNFKDInstance).toUTF8String(out);
-  return out;
-}
-
 std::string fold(std::string_view utf8) {
   if (all_ascii(utf8)) return to_lower(utf8);
   std::string out;

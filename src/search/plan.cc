@@ -101,7 +101,7 @@ std::vector<std::string> words_of(std::string_view folded) {
 }
 
 std::string fold_text(std::string_view utf8, Folding folding) {
-  return folding == Folding::kLoose ? mime::fold(utf8) : mime::casemap(utf8);
+  return folding == Folding::kLoose ? mime::fold(utf8) : mime::unicode_casemap(utf8);
 }
 
 void Plan::bind_text(PlanNode& node, const imap::SearchNode& from) {

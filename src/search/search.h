@@ -6,12 +6,12 @@
 // AND with a false cheap part never opens a body.
 //
 // What matches: a key's text is a substring of what it looks at, both as i;unicode-casemap prepares
-// them (mime::casemap, RFC 5255 §4.2). Under FUZZY (RFC 6203) each word of the text must be in it,
-// in any order, compared as people do (mime::fold); keys without a text are exact. Header fields
-// are compared decoded (RFC 2047) and unfolded; the empty string matches every message that has the
-// field. BODY looks at text parts, decoded to UTF-8, and at the headers of embedded messages; TEXT
-// also at the message's header and the MIME headers of its parts. Attachments that are no text are
-// not looked into.
+// them (mime::unicode_casemap, RFC 5255 §4.2). Under FUZZY (RFC 6203) each word of the text must be
+// in it, in any order, compared as people do (mime::fold); keys without a text are exact. Header
+// fields are compared decoded (RFC 2047) and unfolded; the empty string matches every message that
+// has the field. BODY looks at text parts, decoded to UTF-8, and at the headers of embedded
+// messages; TEXT also at the message's header and the MIME headers of its parts. Attachments that
+// are no text are not looked into.
 #pragma once
 
 #include <cstdint>
