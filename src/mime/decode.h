@@ -60,6 +60,9 @@ class TextDecoder {
 // that "ß" equals "ss", and compatibility forms equal what they stand for). Malformed input becomes
 // U+FFFD.
 [[nodiscard]] std::string fold(std::string_view utf8);
+// The canonical form of i;unicode-casemap (RFC 5051 §2): comparing two of them octet by octet is
+// comparing the texts. Keeps malformed input as it is.
+[[nodiscard]] std::string unicode_casemap(std::string_view utf8);
 [[nodiscard]] std::string to_nfc(std::string_view utf8);
 [[nodiscard]] bool valid_utf8(std::string_view text);
 

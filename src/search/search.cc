@@ -25,17 +25,20 @@ bool spoils_one_message(Errc code) {
 class Search {
  public:
   Search(mailstore::Account& account, const MailboxVersion& view, const Plan& plan,
-         std::uint64_t max_work)
+         const SearchContext& context)
       : account_(account),
         view_(view),
         plan_(plan),
+        context_(context),
         evaluation_(plan),
-        pace_(max_work),
+        pace_(context.max_work),
         hit_(view.exists()) {}
 
   task<Result<SearchHits>> run();
 
  private:
+  bool decide(const MailboxVersion::MessageRef& message);
+  task<Result<void>> pause();
   task<Result<void>> pass_batch();
   task<Result<void>> pass_message(const MailboxVersion::MessageRef& message,
                                   const mime::MessageInfo& info);
@@ -48,6 +51,7 @@ class Search {
   mailstore::Account& account_;
   const MailboxVersion& view_;
   const Plan& plan_;
+  const SearchContext& context_;
   Evaluation evaluation_;
   Pace pace_;
   std::vector<bool> hit_;                          // by sequence number: answers come out of order
@@ -55,20 +59,42 @@ class Search {
 };
 
 task<Result<SearchHits>> Search::run() {
-  std::uint32_t seq = 0;
-  for (const mailstore::ChunkPtr& chunk : view_.chunks()) {
-    for (const mailstore::MessageRow& row : chunk->rows()) {
-      const MailboxVersion::MessageRef message{SeqNum(++seq), &row, chunk.get()};
-      evaluation_.start(message);
-      const Truth value = evaluation_.settle();
-      record(message, value);
-      if (value == Truth::kUnknown) batch_.push_back(message);
-      if (pace_.charge(8 * plan_.nodes().size() + 32)) co_await Yield{};
-      if (batch_.size() == kBatch) POSTERN_CO_CHECK_OK(co_await pass_batch());
+  if (context_.within) {
+    std::vector<MailboxVersion::MessageRef> messages;
+    view_.visit_uids(*context_.within, [&](const MailboxVersion::MessageRef& message) {
+      messages.push_back(message);
+      return true;
+    });
+    for (const auto& message : messages) {
+      if (decide(message)) POSTERN_CO_CHECK_OK(co_await pause());
+    }
+  } else {
+    std::uint32_t seq = 0;
+    for (const mailstore::ChunkPtr& chunk : view_.chunks()) {
+      for (const mailstore::MessageRow& row : chunk->rows()) {
+        const MailboxVersion::MessageRef message{SeqNum(++seq), &row, chunk.get()};
+        if (decide(message)) POSTERN_CO_CHECK_OK(co_await pause());
+      }
     }
   }
   POSTERN_CO_CHECK_OK(co_await pass_batch());
   co_return collect();
+}
+
+// By its row, or for the batch. True when it is time for a pause.
+bool Search::decide(const MailboxVersion::MessageRef& message) {
+  evaluation_.start(message);
+  const Truth value = evaluation_.settle();
+  record(message, value);
+  if (value == Truth::kUnknown) batch_.push_back(message);
+  return pace_.charge(8 * plan_.nodes().size() + 32) || batch_.size() == kBatch;
+}
+
+task<Result<void>> Search::pause() {
+  if (batch_.size() == kBatch) POSTERN_CO_CHECK_OK(co_await pass_batch());
+  co_await Yield{};
+  if (context_.stop && context_.stop()) co_return fail(Errc::kUnavailable, "search stopped");
+  co_return Result<void>();
 }
 
 task<Result<void>> Search::pass_batch() {
@@ -124,13 +150,14 @@ task<Result<void>> Search::pass_message(const MailboxVersion::MessageRef& messag
 
 SearchHits Search::collect() const {
   SearchHits hits;
-  view_.visit_all([&](const MailboxVersion::MessageRef& message) {
+  const auto visit = [&](const MailboxVersion::MessageRef& message) {
     if (!hit_[message.seq.value() - 1]) return true;
     hits.uids.add(message.row->uid);
     hits.seqs.add(message.seq);
     hits.highest_modseq = std::max(hits.highest_modseq, message.row->modseq);
     return true;
-  });
+  };
+  context_.within ? view_.visit_uids(*context_.within, visit) : view_.visit_all(visit);
   return hits;
 }
 
@@ -139,7 +166,7 @@ SearchHits Search::collect() const {
 task<Result<SearchHits>> search(mailstore::Account& account, mailstore::VersionPtr view,
                                 imap::SearchProgram program, SearchContext context) {
   POSTERN_CO_TRY(const Plan plan, Plan::compile(program, *view, context));
-  Search run(account, *view, plan, context.max_work);
+  Search run(account, *view, plan, context);
   co_return co_await run.run();
 }
 
