@@ -85,6 +85,15 @@ constexpr std::array<Row, kCommandCount> kTable = {{
      [](Cursor& in, Addressing by) -> Args { return parse_copy(in, by); }},
     {"MOVE", CommandId::kMove, UidForm::kBoth,
      [](Cursor& in, Addressing by) -> Args { return parse_copy(in, by); }},
+    {"SORT", CommandId::kSort, UidForm::kBoth,
+     [](Cursor& in, Addressing by) -> Args { return parse_sort(in, by); }},
+    {"THREAD", CommandId::kThread, UidForm::kBoth,
+     [](Cursor& in, Addressing by) -> Args { return parse_thread(in, by); }},
+    // RFC 7377 §2 has examples with UID before it; the answer names UIDs in both forms.
+    {"ESEARCH", CommandId::kEsearch, UidForm::kBoth,
+     [](Cursor& in, Addressing) -> Args { return parse_esearch(in); }},
+    {"CANCELUPDATE", CommandId::kCancelUpdate, UidForm::kNone,
+     [](Cursor& in, Addressing) -> Args { return parse_cancel_update(in); }},
 }};
 
 constexpr bool in_order() {

@@ -98,8 +98,8 @@ TEST(BaseSubject, IsLinear) {
     }
     return best;
   };
-  for (const char* piece : {"[a]", "[a]b", "re:", "[", "[fwd:", "re[", "(fwd)", " ]", "[a] re: ",
-                            "[fwd:[a]", "re[a", "[fwd:re[a"}) {
+  for (const char* piece : {"[a]", "[a]b", "re:", "[", "[fwd:", "re[", "(fwd)", " ]",
+                            "[a] re: ", "[fwd:[a]", "re[a", "[fwd:re[a"}) {
     const auto hostile = [&](std::size_t n) { return repeat(piece, n) + repeat("]", n); };
     EXPECT_LT(cost(hostile(400'000)), 0.02 + cost(hostile(50'000)) * 8 * 2.5) << piece;
     EXPECT_LT(cost(repeat(piece, 400'000)), 0.02 + cost(repeat(piece, 50'000)) * 8 * 2.5) << piece;

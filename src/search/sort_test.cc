@@ -37,8 +37,8 @@ Result<std::vector<SortedMessage>> run_sort(Mailbox& box, std::vector<SortCriter
                                             Stop stop = {}) {
   ManualExecutor executor;
   const auto view = box.version();
-  return run_blocking(executor, sort(box.account, view, view->all_uids(), std::move(criteria),
-                                     std::move(stop)));
+  return run_blocking(
+      executor, sort(box.account, view, view->all_uids(), std::move(criteria), std::move(stop)));
 }
 
 // Sequence numbers in order.
@@ -155,12 +155,13 @@ TEST(PacedSort, YieldsAndGrowsSlowly) {
     bool done = false;
     timespec before{}, after{};
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before);
-    spawn(executor,
-          [](std::vector<std::uint64_t>& list) -> task<void> {
-            Pace pace(UINT64_MAX);
-            co_await paced_sort(list, std::less<>(), pace);
-          }(items),
-          [&](std::exception_ptr) { done = true; });
+    spawn(
+        executor,
+        [](std::vector<std::uint64_t>& list) -> task<void> {
+          Pace pace(UINT64_MAX);
+          co_await paced_sort(list, std::less<>(), pace);
+        }(items),
+        [&](std::exception_ptr) { done = true; });
     while (!done) turns += executor.run_ready();
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after);
     EXPECT_TRUE(std::is_sorted(items.begin(), items.end()));

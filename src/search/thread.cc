@@ -38,8 +38,8 @@ void Threader::link(std::uint32_t child, std::uint32_t parent) {
 
 void Threader::add(const ThreadMessage& message) {
   const auto number = static_cast<std::uint32_t>(messages_.size());
-  messages_.push_back({message.sent, message.arrival, subject_number(message.subject),
-                       message.reply_or_forward});
+  messages_.push_back(
+      {message.sent, message.arrival, subject_number(message.subject), message.reply_or_forward});
   if (algorithm_ == imap::ThreadAlgorithm::kOrderedSubject) return;
 
   // (1)(A): the first message with an ID has it; later ones with the same get one of their own.
@@ -249,8 +249,7 @@ void Threader::merge(std::uint32_t current, std::uint32_t& tabled) {
   const bool from_dummy = nodes_[current].dummy();
   const bool to_dummy = nodes_[tabled].dummy();
   if (from_dummy && to_dummy) {
-    for (std::uint32_t child = std::exchange(nodes_[current].first_child, kNone);
-         child != kNone;) {
+    for (std::uint32_t child = std::exchange(nodes_[current].first_child, kNone); child != kNone;) {
       const std::uint32_t next = nodes_[child].next;
       append_child(tabled, child);
       child = next;

@@ -95,9 +95,9 @@ TEST(ThreadReferences, DuplicatesLoopsAndChangedMinds) {
   EXPECT_EQ(threaded({mail("a", {"b", "c"}, 1), mail("b", {"c", "a"}, 2), mail("c", {}, 3)}),
             "(2)(3 1)");
   // What b says of itself outranks what c says of b.
-  EXPECT_EQ(threaded({mail("c", {"x", "b"}, 3), mail("x", {}, 1), mail("b", {"a"}, 2),
-                      mail("a", {}, 0)}),
-            "(4 3 1)(2)");
+  EXPECT_EQ(
+      threaded({mail("c", {"x", "b"}, 3), mail("x", {}, 1), mail("b", {"a"}, 2), mail("a", {}, 0)}),
+      "(4 3 1)(2)");
   // No references: no parent, whatever others said.
   EXPECT_EQ(threaded({mail("c", {"x", "b"}, 3), mail("b", {}, 2), mail("x", {}, 1)}), "(3)(2 1)");
 }
@@ -156,7 +156,8 @@ class SlowThreader {
     Slow root;
     std::vector<Slow*> all;
     for (auto& node : nodes_) all.push_back(node.get());
-    for (Slow* node : all) (node->parent == nullptr ? &root : node->parent)->children.push_back(node);
+    for (Slow* node : all)
+      (node->parent == nullptr ? &root : node->parent)->children.push_back(node);
     for (Slow* child : root.children) child->parent = &root;
     prune(root, root);
     const auto by_date = [&](Slow* a, Slow* b) { return place(a) < place(b); };
@@ -243,9 +244,9 @@ class SlowThreader {
       const std::string& subject = head(node).subject;
       if (subject.empty()) continue;
       Slow*& entry = table[subject];
-      if (entry == nullptr || (entry->message >= 0 &&
-                               (node->message < 0 || (head(entry).reply_or_forward &&
-                                                      !head(node).reply_or_forward)))) {
+      if (entry == nullptr ||
+          (entry->message >= 0 &&
+           (node->message < 0 || (head(entry).reply_or_forward && !head(node).reply_or_forward)))) {
         entry = node;
       }
     }
@@ -258,7 +259,8 @@ class SlowThreader {
       gone.push_back(node);
       if (node->message < 0 && entry->message < 0) {
         entry->children.insert(entry->children.end(), node->children.begin(), node->children.end());
-      } else if (entry->message < 0 || (head(node).reply_or_forward && !head(entry).reply_or_forward)) {
+      } else if (entry->message < 0 ||
+                 (head(node).reply_or_forward && !head(entry).reply_or_forward)) {
         entry->children.push_back(node);
       } else {
         Slow* dummy = make();
@@ -359,8 +361,8 @@ TEST(ThreadCost, GrowsNoFasterThanSorting) {
     const ThreadTokens tokens = run_thread(list, ThreadAlgorithm::kReferences);
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after);
     const auto parenthesis = [](std::uint32_t t) { return t >= thread_token::kClose; };
-    EXPECT_EQ(tokens.size() - static_cast<std::size_t>(std::count_if(tokens.begin(), tokens.end(),
-                                                                     parenthesis)),
+    EXPECT_EQ(tokens.size() - static_cast<std::size_t>(
+                                  std::count_if(tokens.begin(), tokens.end(), parenthesis)),
               n);
     return static_cast<double>(after.tv_sec - before.tv_sec) +
            static_cast<double>(after.tv_nsec - before.tv_nsec) * 1e-9;
@@ -387,19 +389,23 @@ TEST(ThreadCost, AChainOf100000Replies) {
 TEST(ThreadMail, FromStoredRecords) {
   test::Mailbox box;
   const auto mail_text = [](const std::string& headers) { return headers + "\r\nbody\r\n"; };
-  box.add(mail_text("Subject: Lunch\r\nMessage-ID: <\"a\"@x>\r\nDate: Mon, 1 Jan 2024 10:00:00 +0000\r\n"));
-  box.add(mail_text("Subject: Re: Lunch\r\nMessage-ID: <b@x>\r\nIn-Reply-To: <a@x> from joe@x\r\n"
-                    "Date: Mon, 1 Jan 2024 11:00:00 +0000\r\n"));
-  box.add(mail_text("Subject: other\r\nMessage-ID: <c@x>\r\nReferences: <a@x>\r\n <b@x>\r\n"
-                    "In-Reply-To: <z@x>\r\nDate: Mon, 1 Jan 2024 12:00:00 +0000\r\n"));
-  box.add(mail_text("Subject: lunch\r\nReferences: none\r\nDate: Mon, 1 Jan 2024 13:00:00 +0000\r\n"));
+  box.add(mail_text(
+      "Subject: Lunch\r\nMessage-ID: <\"a\"@x>\r\nDate: Mon, 1 Jan 2024 10:00:00 +0000\r\n"));
+  box.add(
+      mail_text("Subject: Re: Lunch\r\nMessage-ID: <b@x>\r\nIn-Reply-To: <a@x> from joe@x\r\n"
+                "Date: Mon, 1 Jan 2024 11:00:00 +0000\r\n"));
+  box.add(
+      mail_text("Subject: other\r\nMessage-ID: <c@x>\r\nReferences: <a@x>\r\n <b@x>\r\n"
+                "In-Reply-To: <z@x>\r\nDate: Mon, 1 Jan 2024 12:00:00 +0000\r\n"));
+  box.add(
+      mail_text("Subject: lunch\r\nReferences: none\r\nDate: Mon, 1 Jan 2024 13:00:00 +0000\r\n"));
   const EmailId bad = box.add(mail_text("Subject: x\r\n"), {.internal_date = 5});
   box.account.spoil_info(bad, Errc::kCorrupt);
   const auto view = box.version();
   const auto ask = [&](ThreadAlgorithm algorithm) {
     ManualExecutor executor;
-    const auto result = run_blocking(
-        executor, thread(box.account, view, view->all_uids(), algorithm, Stop()));
+    const auto result =
+        run_blocking(executor, thread(box.account, view, view->all_uids(), algorithm, Stop()));
     EXPECT_EQ(result->uids.size(), 5u);
     EXPECT_EQ(result->uids[1], Uid(20));
     return wire(result->tokens);

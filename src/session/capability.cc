@@ -35,6 +35,16 @@ constexpr Row kRows[] = {
     {"ESEARCH", When::kAfter},
     {"SEARCHRES", When::kAfter},
     {"UTF8=ACCEPT", When::kAfter},
+    {"SORT", When::kAfter},
+    {"SORT=DISPLAY", When::kAfter},
+    {"ESORT", When::kAfter},
+    {"THREAD=ORDEREDSUBJECT", When::kAfter},
+    {"THREAD=REFERENCES", When::kAfter},
+    {"THREAD=REFS", When::kAfter},
+    {"PARTIAL", When::kAfter},
+    {"CONTEXT=SEARCH", When::kAfter},
+    {"CONTEXT=SORT", When::kAfter},
+    {"MULTISEARCH", When::kAfter},
 };
 
 }  // namespace

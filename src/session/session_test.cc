@@ -183,7 +183,11 @@ TEST(States, WrongStateIsBad) {
                                                   "FETCH 1 FLAGS",
                                                   "STORE 1 FLAGS ()",
                                                   "COPY 1 INBOX",
-                                                  "MOVE 1 INBOX"};
+                                                  "MOVE 1 INBOX",
+                                                  "SORT (DATE) UTF-8 ALL",
+                                                  "THREAD REFS UTF-8 ALL",
+                                                  "ESEARCH IN (personal) ALL",
+                                                  "CANCELUPDATE \"x\""};
   for (std::size_t i = 0; i < imap::kCommandCount; ++i) {
     const CommandRow& row = command_row(static_cast<imap::CommandId>(i));
     const std::string line = std::string("t ") + lines[i];
