@@ -20,7 +20,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto allowed = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
   };
-  if (thread.empty() || thread.size() > 255 || !std::all_of(thread.begin(), thread.end(), allowed) ||
+  if (thread.empty() || thread.size() > 255 ||
+      !std::all_of(thread.begin(), thread.end(), allowed) ||
       thread != mailstore::thread_object_id(kAccount, EmailId(1), info)) {
     __builtin_trap();
   }

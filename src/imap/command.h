@@ -14,6 +14,7 @@
 
 #include "base/ids.h"
 #include "imap/number_set.h"
+#include "imap/search_options.h"
 #include "imap/search_program.h"
 
 namespace postern::imap {
@@ -48,10 +49,14 @@ enum class CommandId : std::uint8_t {
   kStore,
   kCopy,
   kMove,
+  kSort,
+  kThread,
+  kEsearch,
+  kCancelUpdate,
   kUnauthenticate,
   kLanguage,
 };
-inline constexpr std::size_t kCommandCount = 31;
+inline constexpr std::size_t kCommandCount = 35;
 
 // Numbers of the command are UIDs (UID FETCH ...) or message sequence numbers.
 enum class Addressing : std::uint8_t { kSequence, kUid };
@@ -140,11 +145,22 @@ struct AppendArgs {
   bool utf8 = false;       // UTF8 (~{n}) form (RFC 6855 §4)
 };
 
-enum class ReturnOption : std::uint8_t { kMin, kMax, kAll, kCount, kSave, kRelevancy };
+enum class ReturnOption : std::uint8_t {
+  kMin,
+  kMax,
+  kAll,
+  kCount,
+  kSave,
+  kPartial,    // SearchArgs::partial; never beside kAll (RFC 9394 §3.1)
+  kContext,    // RFC 5267 §4.2
+  kUpdate,     // RFC 5267 §4.3
+  kRelevancy,  // RFC 6203 §4
+};
 struct SearchArgs {
   Addressing by = Addressing::kSequence;
   std::optional<std::vector<ReturnOption>>
-      return_options;   // nullopt: plain SEARCH; empty: RETURN ()
+      return_options;  // nullopt: plain SEARCH; empty: RETURN ()
+  std::optional<PartialRange> partial;
   std::string charset;  // empty when none was given
   SearchProgram program;
 };
@@ -201,6 +217,7 @@ struct FetchArgs {
   std::vector<FetchAtt> items;  // macros ALL, FAST, FULL are expanded
   std::optional<std::uint64_t> changed_since;
   bool vanished = false;
+  std::optional<PartialRange> partial_messages = std::nullopt;  // RFC 9394 §3.3
 };
 
 enum class StoreMode : std::uint8_t { kReplace, kAdd, kRemove };
@@ -220,6 +237,21 @@ struct CopyArgs {  // COPY and MOVE
 struct ExpungeArgs {
   std::optional<NumberSet> uids;  // UID EXPUNGE (RFC 4315)
 };
+struct SortArgs {  // RFC 5256 §3, RFC 5267 §3
+  SearchArgs search;
+  std::vector<SortCriterion> criteria;  // one a key: a repeated key decides nothing
+};
+struct ThreadArgs {  // RFC 5256 §3
+  SearchArgs search;
+  ThreadAlgorithm algorithm = ThreadAlgorithm::kOrderedSubject;
+};
+struct EsearchArgs {  // RFC 7377 §2
+  SearchArgs search;
+  std::optional<std::vector<MailboxFilter>> sources;  // nullopt: the selected mailbox
+};
+struct CancelUpdateArgs {  // RFC 5267 §4.3.5
+  std::vector<std::string> tags;
+};
 
 struct LanguageArgs {
   std::vector<std::string> ranges;  // RFC 4647 language ranges, lower case; empty: list them
@@ -230,7 +262,8 @@ struct Command {
   CommandId id = CommandId::kNoop;
   std::variant<std::monostate, IdArgs, AuthenticateArgs, LoginArgs, EnableArgs, SelectArgs,
                CreateArgs, MailboxArgs, RenameArgs, ListArgs, StatusArgs, AppendArgs, SearchArgs,
-               FetchArgs, StoreArgs, CopyArgs, ExpungeArgs, LanguageArgs>
+               FetchArgs, StoreArgs, CopyArgs, ExpungeArgs, SortArgs, ThreadArgs, EsearchArgs,
+               CancelUpdateArgs, LanguageArgs>
       args;
 };
 

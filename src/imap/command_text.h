@@ -86,8 +86,9 @@ class CommandText {
     if (args.return_options) {
       add("return:");
       for (const ReturnOption option : *args.return_options)
-        out_ += "mxacsr"[static_cast<std::size_t>(option)];
+        out_ += "mxacspCUr"[static_cast<std::size_t>(option)];
     }
+    if (args.partial) range(*args.partial);
     if (!args.charset.empty()) add("charset:" + args.charset);
     add("");
     program(args.program);
@@ -99,6 +100,7 @@ class CommandText {
     for (const FetchAtt& att : args.items) fetch_att(att);
     if (args.changed_since) add("since:" + std::to_string(*args.changed_since));
     flag(args.vanished, "vanished");
+    if (args.partial_messages) range(*args.partial_messages);
   }
   void operator()(const StoreArgs& args) {
     by(args.by);
@@ -116,6 +118,33 @@ class CommandText {
   void operator()(const ExpungeArgs& args) {
     if (args.uids) add(args.uids->to_string());
   }
+  void operator()(const SortArgs& args) {
+    static constexpr const char* kNames[] = {"ARRIVAL",   "CC",       "DATE", "FROM",
+                                             "SIZE",      "SUBJECT",  "TO",   "DISPLAYFROM",
+                                             "DISPLAYTO", "RELEVANCY"};
+    for (const SortCriterion& criterion : args.criteria)
+      add((criterion.reverse ? "-" : "+") +
+          std::string(kNames[static_cast<std::size_t>(criterion.key)]));
+    (*this)(args.search);
+  }
+  void operator()(const ThreadArgs& args) {
+    static constexpr const char* kNames[] = {"ORDEREDSUBJECT", "REFERENCES", "REFS"};
+    add(kNames[static_cast<std::size_t>(args.algorithm)]);
+    (*this)(args.search);
+  }
+  void operator()(const EsearchArgs& args) {
+    static constexpr const char* kNames[] = {"selected", "inboxes",     "personal", "subscribed",
+                                             "subtree",  "subtree-one", "mailboxes"};
+    if (args.sources) add("in:");
+    for (const MailboxFilter& filter : args.sources.value_or(std::vector<MailboxFilter>())) {
+      add(kNames[static_cast<std::size_t>(filter.kind)]);
+      for (const std::string& mailbox : filter.names) name(mailbox);
+    }
+    (*this)(args.search);
+  }
+  void operator()(const CancelUpdateArgs& args) {
+    for (const std::string& tag : args.tags) add(tag);
+  }
   void operator()(const LanguageArgs& args) {
     for (const std::string& range : args.ranges) add(range);
   }
@@ -128,6 +157,10 @@ class CommandText {
   void name(const std::string& mailbox) { add("'" + mailbox + "'"); }
   void flag(bool set, const char* word) {
     if (set) add(word);
+  }
+  void range(const PartialRange& partial) {
+    const std::string sign = partial.from_end ? "-" : "";
+    add(sign + std::to_string(partial.first) + ":" + sign + std::to_string(partial.last));
   }
   void by(Addressing addressing) { flag(addressing == Addressing::kUid, "uid"); }
   void items(const std::vector<StatusItem>& list) {

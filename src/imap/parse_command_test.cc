@@ -32,8 +32,8 @@ TEST(ParseCommand, NamesTheTokenAndItsPlace) {
   EXPECT_EQ(message("a1 SEARCH " + std::string(64, '(') + "ALL"),
             "a1|SEARCH: expected one space at offset 77");
   EXPECT_EQ(message("a1 SEARCH RETURN (MIN FOO) ALL"),
-            "a1|SEARCH: expected MIN, MAX, ALL, COUNT, SAVE or RELEVANCY at offset 22, found "
-            "\"FOO\"");
+            "a1|SEARCH: expected MIN, MAX, ALL, COUNT, SAVE, PARTIAL, CONTEXT, UPDATE or RELEVANCY "
+            "at offset 22, found \"FOO\"");
   EXPECT_EQ(message("a1 FETCH 1 (FLAGS <script>)"), "a1|FETCH: expected a fetch item at offset 18");
   EXPECT_EQ(message("a1 " + std::string(500, 'x')),
             "a1|expected a command that this server knows at offset 3, found \"" +

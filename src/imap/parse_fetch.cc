@@ -1,5 +1,5 @@
 // FETCH (RFC 9051 §6.4.5, RFC 3501 §6.4.5, RFC 7162 §3.1.4 and §3.2.6, RFC 8474 §5.3, RFC 8514
-// §4.2, RFC 8970 §3).
+// §4.2, RFC 8970 §3, RFC 9394 §3.3).
 #include <array>
 
 #include "base/ascii.h"
@@ -135,8 +135,11 @@ void parse_fetch_modifiers(Cursor& in, FetchArgs& args) {
       args.changed_since = in.nz_number64("a mod-sequence");
     } else if (!args.vanished && in.try_keyword("VANISHED")) {
       args.vanished = true;
+    } else if (args.by == Addressing::kUid && !args.partial_messages && in.try_keyword("PARTIAL")) {
+      in.space();
+      args.partial_messages = parse_partial_range(in);
     } else {
-      in.fail("CHANGEDSINCE or VANISHED");
+      in.fail("CHANGEDSINCE, VANISHED or (in UID FETCH) PARTIAL");
     }
     if (in.try_char(')')) break;
     in.space();

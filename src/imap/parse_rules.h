@@ -33,6 +33,19 @@ void parse_append_suffix(Cursor& in, const AppendArgs& args);
 
 // parse_search.cc
 SearchArgs parse_search(Cursor& in, Addressing by);
+// partial-range (RFC 9394 §4)
+PartialRange parse_partial_range(Cursor& in);
+// ["RETURN" SP "(" ... ")" SP], for the commands that search
+void parse_search_return_opts(Cursor& in, SearchArgs& args);
+void parse_search_charset(Cursor& in, SearchArgs& args);   // charset SP
+void parse_search_criteria(Cursor& in, SearchArgs& args);  // search-key *(SP search-key)
+
+// parse_sort.cc
+SortArgs parse_sort(Cursor& in, Addressing by);
+ThreadArgs parse_thread(Cursor& in, Addressing by);
+// parse_esearch.cc
+EsearchArgs parse_esearch(Cursor& in);
+CancelUpdateArgs parse_cancel_update(Cursor& in);
 
 // parse_fetch.cc, parse_section.cc
 FetchArgs parse_fetch(Cursor& in, Addressing by);

@@ -86,6 +86,11 @@ TEST(ParseSmall, Fuzzy) {
                {"SEARCH OR FUZZY BODY x BODY y", "SEARCH ~BODY=x BODY=y |2"},
                {"SEARCH RETURN (RELEVANCY ALL) FUZZY TEXT \"Helo\"", "SEARCH return:ra ~TEXT=Helo"},
                {"SEARCH RETURN (RELEVANCY ALL) TEXT \"Helo\"", "bad@32"},
+               {"SORT (RELEVANCY) UTF-8 FUZZY SUBJECT \"Helo\"",
+                "SORT +RELEVANCY charset:UTF-8 ~SUBJECT=Helo"},
+               {"SORT RETURN (RELEVANCY ALL) (REVERSE RELEVANCY SIZE) UTF-8 FUZZY TEXT x",
+                "SORT -RELEVANCY +SIZE return:ra charset:UTF-8 ~TEXT=x"},
+               {"SORT (RELEVANCY) UTF-8 SUBJECT x", "bad@7"},
                {"SEARCH FUZZY", "bad@14"},
                {"SEARCH FUZZY ", "bad@15"},
                {"SEARCH FUZZY )", "bad@15"}});

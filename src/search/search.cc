@@ -29,6 +29,7 @@ class Search {
       : account_(account),
         view_(view),
         plan_(plan),
+        context_(context),
         evaluation_(plan),
         pace_(context.max_work),
         observer_(context.observer),
@@ -37,6 +38,7 @@ class Search {
   task<Result<SearchHits>> run();
 
  private:
+  bool decide(const MailboxVersion::MessageRef& message);
   task<Result<void>> pass_batch();
   task<Result<void>> pass_message(const MailboxVersion::MessageRef& message,
                                   const mime::MessageInfo& info);
@@ -49,47 +51,72 @@ class Search {
     return pace_.charge(units) || (observer_ != nullptr && observer_->due());
   }
   task<Result<void>> give_way();
+  task<void> rest();
   [[nodiscard]] SearchHits collect() const;
 
   mailstore::Account& account_;
   const MailboxVersion& view_;
   const Plan& plan_;
+  const SearchContext& context_;
   Evaluation evaluation_;
   Pace pace_;
   SearchObserver* const observer_;
-  std::uint32_t done_ = 0;                         // messages looked at
+  std::uint32_t done_ = 0;  // messages looked at
+  bool stopped_ = false;
   std::vector<bool> hit_;                          // by sequence number: answers come out of order
   std::vector<MailboxVersion::MessageRef> batch_;  // undecided by their rows
 };
 
-task<Result<void>> Search::give_way() {
-  co_await Yield{};
-  if (observer_ != nullptr && observer_->due() &&
-      !co_await observer_->report(done_, view_.exists())) {
-    co_return fail(Errc::kUnavailable, "search stopped");
-  }
-  co_return Result<void>();
-}
-
 task<Result<SearchHits>> Search::run() {
-  std::uint32_t seq = 0;
-  for (const mailstore::ChunkPtr& chunk : view_.chunks()) {
-    for (const mailstore::MessageRow& row : chunk->rows()) {
-      const MailboxVersion::MessageRef message{SeqNum(++seq), &row, chunk.get()};
-      evaluation_.start(message);
-      const Truth value = evaluation_.settle();
-      record(message, value);
-      if (value == Truth::kUnknown) {
-        batch_.push_back(message);
-      } else {
-        ++done_;
+  if (context_.within) {
+    std::vector<MailboxVersion::MessageRef> messages;
+    view_.visit_uids(*context_.within, [&](const MailboxVersion::MessageRef& message) {
+      messages.push_back(message);
+      return true;
+    });
+    for (const auto& message : messages) {
+      if (decide(message)) POSTERN_CO_CHECK_OK(co_await give_way());
+    }
+  } else {
+    std::uint32_t seq = 0;
+    for (const mailstore::ChunkPtr& chunk : view_.chunks()) {
+      for (const mailstore::MessageRow& row : chunk->rows()) {
+        const MailboxVersion::MessageRef message{SeqNum(++seq), &row, chunk.get()};
+        if (decide(message)) POSTERN_CO_CHECK_OK(co_await give_way());
       }
-      if (pace_.charge(8 * plan_.nodes().size() + 32)) POSTERN_CO_CHECK_OK(co_await give_way());
-      if (batch_.size() == kBatch) POSTERN_CO_CHECK_OK(co_await pass_batch());
     }
   }
   POSTERN_CO_CHECK_OK(co_await pass_batch());
   co_return collect();
+}
+
+// By its row, or for the batch. True when it is time for a pause.
+bool Search::decide(const MailboxVersion::MessageRef& message) {
+  evaluation_.start(message);
+  const Truth value = evaluation_.settle();
+  record(message, value);
+  if (value == Truth::kUnknown) {
+    batch_.push_back(message);
+  } else {
+    ++done_;
+  }
+  return pace_.charge(8 * plan_.nodes().size() + 32) || batch_.size() == kBatch;
+}
+
+task<Result<void>> Search::give_way() {
+  if (batch_.size() == kBatch) POSTERN_CO_CHECK_OK(co_await pass_batch());
+  co_await rest();
+  if (stopped_) co_return fail(Errc::kUnavailable, "search stopped");
+  co_return Result<void>();
+}
+
+// Lets others have the thread, and the observer its word.
+task<void> Search::rest() {
+  co_await Yield{};
+  stopped_ = context_.stop && context_.stop();
+  if (stopped_ || observer_ == nullptr || !observer_->due()) co_return;
+  const std::uint64_t total = context_.within ? view_.count(*context_.within) : view_.exists();
+  stopped_ = !co_await observer_->report(done_, total);
 }
 
 task<Result<void>> Search::pass_batch() {
@@ -131,7 +158,8 @@ task<Result<void>> Search::pass_message(const MailboxVersion::MessageRef& messag
   decide_by_record(plan_, message.row->email, info, evaluation_);
   Truth value = evaluation_.settle();
   ++done_;
-  if (due(info.hot_header.size() + 1000)) POSTERN_CO_CHECK_OK(co_await give_way());
+  if (due(info.hot_header.size() + 1000)) co_await rest();
+  if (stopped_) co_return fail(Errc::kUnavailable, "search stopped");
   if (value == Truth::kUnknown) {
     const auto read =
         co_await decide_by_reading(plan_, account_, message.row->email, info, evaluation_, pace_);
@@ -146,13 +174,14 @@ task<Result<void>> Search::pass_message(const MailboxVersion::MessageRef& messag
 
 SearchHits Search::collect() const {
   SearchHits hits;
-  view_.visit_all([&](const MailboxVersion::MessageRef& message) {
+  const auto visit = [&](const MailboxVersion::MessageRef& message) {
     if (!hit_[message.seq.value() - 1]) return true;
     hits.uids.add(message.row->uid);
     hits.seqs.add(message.seq);
     hits.highest_modseq = std::max(hits.highest_modseq, message.row->modseq);
     return true;
-  });
+  };
+  context_.within ? view_.visit_uids(*context_.within, visit) : view_.visit_all(visit);
   return hits;
 }
 

@@ -15,6 +15,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 
 #include "base/ids.h"
 #include "base/interval_set.h"
@@ -40,6 +42,9 @@ class SearchObserver {
   virtual task<bool> report(std::uint64_t done, std::uint64_t total) = 0;
 };
 
+// Asked now and then by what may take long: true when nobody waits for its answer any more.
+using Stop = std::function<bool()>;
+
 struct SearchContext {
   UidSet recent;                       // messages that are \Recent for the session
   UidSet saved_result;                 // what "$" names (RFC 9051 §6.4.4.1)
@@ -47,6 +52,8 @@ struct SearchContext {
   SearchObserver* observer = nullptr;  // outlives the search; may be null
   // LIMIT: octets read times keys that look at them, summed over the search; past it kLimit.
   std::uint64_t max_work = std::uint64_t{1} << 38;
+  std::optional<UidSet> within;  // only these are looked at; all when absent
+  Stop stop;                     // may be empty
 };
 
 struct SearchHits {
@@ -55,10 +62,10 @@ struct SearchHits {
   ModSeq highest_modseq{};  // of them (RFC 7162 §3.1.5); 0 when there are none
 };
 
-// Fails with kInvalid for a malformed program, kLimit past a limit, or the store's error when the
-// account cannot be read. A single message that cannot be read (kCorrupt, kNotFound, kExpunged)
-// satisfies only what its other keys decide. Yields to other coroutines of the executor every few
-// milliseconds of work. `account` outlives the await.
+// Fails with kInvalid for a malformed program, kLimit past a limit, kUnavailable when `stop` says
+// so, or the store's error when the account cannot be read. A single message that cannot be read
+// (kCorrupt, kNotFound, kExpunged) satisfies only what its other keys decide. Yields to other
+// coroutines of the executor every few milliseconds of work. `account` outlives the await.
 [[nodiscard]] task<Result<SearchHits>> search(mailstore::Account& account,
                                               mailstore::VersionPtr view,
                                               imap::SearchProgram program, SearchContext context);

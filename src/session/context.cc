@@ -33,6 +33,7 @@ void Context::close_with(std::string_view bye_text, std::string_view reason) {
 
 void Context::unselect() {
   view.reset();
+  updates.clear();
   saved_result = {};
   if (state == State::kSelected) state = State::kAuthenticated;
   services.registry.set_mailbox(entry, {});
@@ -73,9 +74,31 @@ task<bool> Context::sync(View::Expunges expunges, const UidSet* skip) {
     }
     newest = std::move(*loaded);
   }
-  if (!co_await view->tell(out, std::move(newest), expunges, enabled, skip)) co_return false;
+  if (!co_await tell(std::move(newest), expunges, skip)) co_return false;
   if (release && enabled.qresync) append_modseq("Nothing is on hold.");
   co_return true;
+}
+
+task<bool> Context::tell(mailstore::VersionPtr newest, View::Expunges expunges,
+                         const UidSet* skip) {
+  if (updates.empty())
+    co_return co_await view->tell(out, std::move(newest), expunges, enabled, skip);
+  const mailstore::VersionPtr before = view->shown();
+  const mailstore::Delta delta = mailstore::difference(*before, *newest);
+  UidSet changed;
+  for (const SeqNum seq : delta.changed) changed.add(newest->by_seq(seq)->row->uid);
+  UidSet ends;
+  for (const Uid last : {before->last_uid(), newest->last_uid()}) {
+    if (last.valid()) ends.add(last);
+  }
+  if (before->last_uid() < newest->last_uid())
+    changed.add_interval(before->last_uid().value() + 1, newest->last_uid().value());
+  // RFC 5267 §4.3.4: REMOVEFROM by number comes before the EXPUNGE that makes it mean another; and
+  // §4.3.3: ADDTO by number after the EXISTS that gives it a meaning.
+  if (!co_await updates.tell_expunged(*this, delta.vanished)) co_return false;
+  if (!co_await view->tell(out, newest, expunges, enabled, skip)) co_return false;
+  co_return co_await updates.tell_changed(*this, std::move(newest), std::move(changed),
+                                          std::move(ends));
 }
 
 task<bool> Context::sync_arrivals() {

@@ -16,6 +16,7 @@
 #include "session/output.h"
 #include "session/registry.h"
 #include "session/reply.h"
+#include "session/search_update.h"
 #include "session/services.h"
 #include "session/view.h"
 
@@ -59,6 +60,7 @@ struct Context {
   Principal principal;         // set from kAuthenticated on
   std::unique_ptr<View> view;  // set in kSelected only
   UidSet saved_result;         // RFC 5182 "$" of the selected mailbox
+  SearchUpdates updates;       // RFC 5267 §4.3, of the selected mailbox
 
   std::string client_name;   // IMAP ID, for the log
   std::string last_mailbox;  // selected last, for the log
@@ -88,6 +90,10 @@ struct Context {
   // Moves the view to the newest version and tells the client. A mailbox that was deleted, or an
   // account that is gone, ends the session with BYE. False when the session must end.
   task<bool> sync(View::Expunges expunges, const UidSet* skip = nullptr);
+  // View::tell, and with it what changes in the results that are kept up to date. The only way to
+  // move the view.
+  task<bool> tell(mailstore::VersionPtr newest, View::Expunges expunges,
+                  const UidSet* skip = nullptr);
   // Before a UID command: what arrived must be found, so the view learns of it first.
   task<bool> sync_arrivals();
 

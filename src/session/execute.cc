@@ -67,6 +67,14 @@ task<Reply> execute(Context& context, imap::Command& command) {
       co_return co_await do_copy(context, std::get<imap::CopyArgs>(args));
     case CommandId::kMove:
       co_return co_await do_move(context, std::get<imap::CopyArgs>(args));
+    case CommandId::kSort:
+      co_return co_await do_sort(context, command.tag, std::get<imap::SortArgs>(args));
+    case CommandId::kThread:
+      co_return co_await do_thread(context, command.tag, std::get<imap::ThreadArgs>(args));
+    case CommandId::kEsearch:
+      co_return co_await do_esearch(context, command.tag, std::get<imap::EsearchArgs>(args));
+    case CommandId::kCancelUpdate:
+      co_return co_await do_cancel_update(context, std::get<imap::CancelUpdateArgs>(args));
     case CommandId::kUnauthenticate:
       co_return co_await do_unauthenticate(context);
     case CommandId::kLanguage:

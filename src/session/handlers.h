@@ -64,6 +64,12 @@ task<Reply> do_move(Context& context, const imap::CopyArgs& args);
 task<Reply> do_expunge(Context& context, const imap::ExpungeArgs& args);
 // search.cc
 task<Reply> do_search(Context& context, std::string_view tag, imap::SearchArgs& args);
+task<Reply> do_cancel_update(Context& context, const imap::CancelUpdateArgs& args);
+// sort.cc
+task<Reply> do_sort(Context& context, std::string_view tag, imap::SortArgs& args);
+task<Reply> do_thread(Context& context, std::string_view tag, imap::ThreadArgs& args);
+// esearch.cc
+task<Reply> do_esearch(Context& context, std::string_view tag, imap::EsearchArgs& args);
 // idle.cc
 task<Reply> do_idle(Context& context);
 // unauthenticate.cc

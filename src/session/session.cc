@@ -39,6 +39,17 @@ std::string_view end_reason(CloseReason reason) {
   return "kicked";
 }
 
+// How the command counts messages. RFC 7162 §3.2.10.2: a UID SEARCH with message numbers in it is
+// answered like one by number.
+imap::Addressing addressing_of(const imap::Command& command, imap::Addressing by) {
+  const imap::SearchArgs* search = std::get_if<imap::SearchArgs>(&command.args);
+  if (const auto* args = std::get_if<imap::SortArgs>(&command.args)) search = &args->search;
+  if (const auto* args = std::get_if<imap::ThreadArgs>(&command.args)) search = &args->search;
+  if (const auto* args = std::get_if<imap::EsearchArgs>(&command.args)) search = &args->search;
+  if (search == nullptr) return by;
+  return search->program.uses_sequence ? imap::Addressing::kSequence : search->by;
+}
+
 }  // namespace
 
 Session::Session(Services& services, Transport& transport) : context_(services, transport) {}
@@ -182,12 +193,8 @@ task<void> Session::on_command() {
     co_await finish(command.error().tag, unread, std::move(refused));
     co_return;
   }
-  // RFC 7162 §3.2.10.2: a UID SEARCH that counts messages is answered like one by number.
   imap::CommandHead answered = *head;
-  if (const auto* search = std::get_if<imap::SearchArgs>(&command->args);
-      search != nullptr && search->program.uses_sequence) {
-    answered.by = imap::Addressing::kSequence;
-  }
+  answered.by = addressing_of(*command, head->by);
   const TimePoint begun = context_.services.clock.now();
   Reply reply = co_await execute(context_, *command);
   observe_command(head->id, context_.services.clock.now() - begun);

@@ -208,6 +208,10 @@ TEST(States, WrongStateIsBad) {
                                                   "STORE 1 FLAGS ()",
                                                   "COPY 1 INBOX",
                                                   "MOVE 1 INBOX",
+                                                  "SORT (DATE) UTF-8 ALL",
+                                                  "THREAD REFS UTF-8 ALL",
+                                                  "ESEARCH IN (personal) ALL",
+                                                  "CANCELUPDATE \"x\"",
                                                   "UNAUTHENTICATE",
                                                   "LANGUAGE"};
   for (std::size_t i = 0; i < imap::kCommandCount; ++i) {

@@ -144,6 +144,34 @@ TEST(Fuzzy, RelevancyIsGivenInTheOrderOfTheMessages) {
   EXPECT_THAT(client->ask("a SEARCH RETURN (RELEVANCY) TEXT x"), StartsWith("a BAD "));
 }
 
+// RFC 6203 §6.
+TEST(Fuzzy, SortAndEsearchKnowRelevancy) {
+  Rig rig;
+  rig.deliver("INBOX", "Subject: x\r\n\r\nthe blue house\r\n");
+  rig.deliver("INBOX", "Subject: blue house\r\n\r\ntext\r\n");
+  rig.deliver("INBOX", "Subject: house so blue\r\n\r\ntext\r\n");
+  auto client = rig.select();
+  EXPECT_EQ(client->ask("a SORT (RELEVANCY) UTF-8 FUZZY TEXT \"blue house\""),
+            "* SORT 2 3 1\r\na OK SORT completed.\r\n");
+  EXPECT_EQ(client->ask("a UID SORT (REVERSE RELEVANCY) UTF-8 FUZZY TEXT \"blue house\""),
+            "* SORT 1 3 2\r\na OK SORT completed.\r\n");
+  // All came at one time, so the scores are those of the header alone.
+  EXPECT_EQ(
+      client->ask("a SORT RETURN (RELEVANCY ALL) (RELEVANCY) UTF-8 FUZZY TEXT \"blue house\""),
+      "* ESEARCH (TAG \"a\") ALL 2:3,1 RELEVANCY (55 39 1)\r\na OK SORT completed.\r\n");
+  EXPECT_EQ(client->ask("a SORT RETURN (PARTIAL 1:2 RELEVANCY) (RELEVANCY) UTF-8 FUZZY TEXT "
+                        "\"blue house\""),
+            "* ESEARCH (TAG \"a\") PARTIAL (1:2 2:3) RELEVANCY (55 39)\r\na OK SORT "
+            "completed.\r\n");
+  EXPECT_EQ(client->ask("a SEARCH RETURN (PARTIAL -1:-1 RELEVANCY) FUZZY TEXT \"blue house\""),
+            "* ESEARCH (TAG \"a\") PARTIAL (-1:-1 3) RELEVANCY (39)\r\na OK SEARCH completed.\r\n");
+  EXPECT_THAT(client->ask("a ESEARCH IN (personal) RETURN (RELEVANCY) FUZZY TEXT \"blue house\""),
+              HasSubstr(" UID RELEVANCY (1 55 39)\r\n"));
+  EXPECT_THAT(client->ask("a SORT (RELEVANCY) UTF-8 TEXT x"), StartsWith("a BAD "));
+  EXPECT_THAT(client->ask("a SORT RETURN (UPDATE) (RELEVANCY) UTF-8 FUZZY TEXT blue"),
+              HasSubstr("* NO [NOUPDATE \"a\"] "));
+}
+
 TEST(InProgress, FastCommandsSendNone) {
   Rig rig;
   rig.deliver_many("INBOX", 50);

@@ -1,5 +1,6 @@
 // FETCH and UID FETCH (RFC 9051 §6.4.5), CHANGEDSINCE and VANISHED (RFC 7162 §3.1.4, §3.2.6),
-// EMAILID and THREADID (RFC 8474 §5.3), SAVEDATE (RFC 8514 §4.2), PREVIEW (RFC 8970).
+// EMAILID and THREADID (RFC 8474 §5.3), SAVEDATE (RFC 8514 §4.2), PREVIEW (RFC 8970), PARTIAL (RFC
+// 9394 §3.3).
 //
 // Rows go out in batches: \Seen is set for a batch in one commit before its bytes leave, so a
 // client that hangs up has not lost the unseen state of what it never got.
@@ -13,6 +14,7 @@
 #include "mime/rev1_structure.h"
 #include "session/cmd/fetch_body.h"
 #include "session/handlers.h"
+#include "session/result_set.h"
 
 namespace postern::session {
 namespace {
@@ -125,8 +127,7 @@ class Fetch {
     // Reading goes on where nothing can be written, a full disk for example.
     if (!stored || stored->after == nullptr) co_return UidSet();
     const UidSet changed = stored->modified;
-    static_cast<void>(co_await context_.view->tell(
-        context_.out, stored->after, View::Expunges::kHold, context_.enabled, &changed));
+    static_cast<void>(co_await context_.tell(stored->after, View::Expunges::kHold, &changed));
     co_return changed;
   }
 
@@ -330,6 +331,16 @@ task<bool> tell_vanished(Context& context, const UidSet& asked, std::uint64_t si
   co_return written;
 }
 
+// RFC 9394 §3.3, §3.4: by position among the messages that are there, before CHANGEDSINCE chooses.
+UidSet choose(const MailboxVersion& shown, const UidSet& asked, const imap::PartialRange& range) {
+  UidSet there;
+  shown.visit_uids(asked, [&there](const MailboxVersion::MessageRef& message) {
+    there.add(message.row->uid);
+    return true;
+  });
+  return slice(there, positions_of(range, there.count()));
+}
+
 }  // namespace
 
 task<Reply> do_fetch(Context& context, const imap::FetchArgs& args) {
@@ -346,11 +357,12 @@ task<Reply> do_fetch(Context& context, const imap::FetchArgs& args) {
   if (args.by == imap::Addressing::kUid && !co_await context.sync_arrivals()) {
     co_return Reply::okay("FETCH ended.");
   }
-  const auto uids = context.resolve(args.set, args.by);
+  auto uids = context.resolve(args.set, args.by);
   if (!uids) co_return uids.error();
   if (args.vanished && !co_await tell_vanished(context, *uids, *args.changed_since)) {
     co_return Reply::okay("FETCH ended.");
   }
+  if (args.partial_messages) *uids = choose(context.shown(), *uids, *args.partial_messages);
   Fetch fetch(context, std::move(plan));
   co_return co_await fetch.run(*uids);
 }
