@@ -9,10 +9,14 @@ struct SortKeyName {
   SortKey key;
 };
 constexpr SortKeyName kSortKeys[] = {
-    {"ARRIVAL", SortKey::kArrival},         {"CC", SortKey::kCc},
-    {"DATE", SortKey::kDate},               {"FROM", SortKey::kFrom},
-    {"SIZE", SortKey::kSize},               {"SUBJECT", SortKey::kSubject},
-    {"TO", SortKey::kTo},                   {"DISPLAYFROM", SortKey::kDisplayFrom},
+    {"ARRIVAL", SortKey::kArrival},
+    {"CC", SortKey::kCc},
+    {"DATE", SortKey::kDate},
+    {"FROM", SortKey::kFrom},
+    {"SIZE", SortKey::kSize},
+    {"SUBJECT", SortKey::kSubject},
+    {"TO", SortKey::kTo},
+    {"DISPLAYFROM", SortKey::kDisplayFrom},
     {"DISPLAYTO", SortKey::kDisplayTo},
 };
 

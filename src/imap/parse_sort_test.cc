@@ -16,7 +16,7 @@ TEST(ParseSort, Criteria) {
        {"SORT (DATE REVERSE DATE SIZE DATE) UTF-8 ALL", "SORT +DATE +SIZE charset:UTF-8 ALL"},
        {"SORT (DATE) \"UTF-8\" SUBJECT {2+}\r\n\xC3\xA4",
         "SORT +DATE charset:UTF-8 SUBJECT=\xC3\xA4"},
-       {"SORT (DATE) US-ASCII SUBJECT {2+}\r\n\xC3\xA4", "bad@32"},
+       {"SORT (DATE) US-ASCII SUBJECT {2+}\r\n\xC3\xA4", "bad@31"},
        {"SORT RETURN (MIN COUNT) (REVERSE DATE) UTF-8 ALL",
         "SORT -DATE return:mc charset:UTF-8 ALL"},
        {"UID SORT RETURN () (DATE) UTF-8 UNDELETED UNKEYWORD $Junk",
@@ -48,17 +48,16 @@ TEST(ParseSort, ManyCriteriaCostNothing) {
 }
 
 TEST(ParseThread, Algorithms) {
-  check_parse(
-      {{"THREAD ORDEREDSUBJECT UTF-8 ALL", "THREAD ORDEREDSUBJECT charset:UTF-8 ALL"},
-       {"UID THREAD references US-ASCII TEXT \"gewp\"",
-        "THREAD REFERENCES uid charset:US-ASCII TEXT=gewp"},
-       {"THREAD REFS UTF-8 1:5", "THREAD REFS charset:UTF-8 SEQ=1:5"},
-       {"THREAD REFERENCE UTF-8 ALL", "bad@9"},
-       {"THREAD \"REFS\" UTF-8 ALL", "bad@9"},
-       {"THREAD RETURN () REFS UTF-8 ALL", "bad@9"},
-       {"THREAD REFS ALL", "bad@17"},
-       {"THREAD REFS", "bad@13"},
-       {"THREAD", "bad@8"}});
+  check_parse({{"THREAD ORDEREDSUBJECT UTF-8 ALL", "THREAD ORDEREDSUBJECT charset:UTF-8 ALL"},
+               {"UID THREAD references US-ASCII TEXT \"gewp\"",
+                "THREAD REFERENCES uid charset:US-ASCII TEXT=gewp"},
+               {"THREAD REFS UTF-8 1:5", "THREAD REFS charset:UTF-8 SEQ=1:5"},
+               {"THREAD REFERENCE UTF-8 ALL", "bad@9"},
+               {"THREAD \"REFS\" UTF-8 ALL", "bad@9"},
+               {"THREAD RETURN () REFS UTF-8 ALL", "bad@9"},
+               {"THREAD REFS ALL", "bad@17"},
+               {"THREAD REFS", "bad@13"},
+               {"THREAD", "bad@8"}});
 }
 
 TEST(ParseEsearch, Sources) {
@@ -104,15 +103,14 @@ TEST(ParseCancelUpdate, Tags) {
 }
 
 TEST(ParseFetchPartial, Modifier) {
-  check_parse({{"UID FETCH 1:* (UID FLAGS) (PARTIAL -1:-30)", "FETCH uid 1:* UID FLAGS -1:-30"},
-               {"UID FETCH 1:9 FLAGS (PARTIAL 1:5 CHANGEDSINCE 7)",
-                "FETCH uid 1:9 FLAGS since:7 1:5"},
-               {"UID FETCH 1:9 FLAGS (CHANGEDSINCE 7 PARTIAL 5:1)",
-                "FETCH uid 1:9 FLAGS since:7 5:1"},
-               {"FETCH 1:9 FLAGS (PARTIAL 1:5)", "bad@19"},
-               {"UID FETCH 1:9 FLAGS (PARTIAL 1:5 PARTIAL 1:5)", "bad@35"},
-               {"UID FETCH 1:9 FLAGS (PARTIAL 0:5)", "bad@31"},
-               {"UID FETCH 1:9 FLAGS (PARTIAL)", "bad@30"}});
+  check_parse(
+      {{"UID FETCH 1:* (UID FLAGS) (PARTIAL -1:-30)", "FETCH uid 1:* UID FLAGS -1:-30"},
+       {"UID FETCH 1:9 FLAGS (PARTIAL 1:5 CHANGEDSINCE 7)", "FETCH uid 1:9 FLAGS since:7 1:5"},
+       {"UID FETCH 1:9 FLAGS (CHANGEDSINCE 7 PARTIAL 5:1)", "FETCH uid 1:9 FLAGS since:7 5:1"},
+       {"FETCH 1:9 FLAGS (PARTIAL 1:5)", "bad@19"},
+       {"UID FETCH 1:9 FLAGS (PARTIAL 1:5 PARTIAL 1:5)", "bad@35"},
+       {"UID FETCH 1:9 FLAGS (PARTIAL 0:5)", "bad@31"},
+       {"UID FETCH 1:9 FLAGS (PARTIAL)", "bad@30"}});
 }
 
 }  // namespace

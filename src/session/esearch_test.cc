@@ -64,8 +64,9 @@ TEST_F(Esearch, Sources) {
   static_cast<void>(client->ask("s SUBSCRIBE folder22"));
   EXPECT_EQ(found("IN (subscribed) SUBJECT chad"), "folder22 ALL 1;");
   // Each once, and what is not there is left out.
-  EXPECT_EQ(found("IN (mailboxes (folder1 folder1 nowhere \"folder2/*\" \"\") subtree folder1) ALL"),
-            "folder1 ALL 1;");
+  EXPECT_EQ(
+      found("IN (mailboxes (folder1 folder1 nowhere \"folder2/*\" \"\") subtree folder1) ALL"),
+      "folder1 ALL 1;");
   EXPECT_EQ(found("IN (mailboxes empty) ALL"), "");
   EXPECT_EQ(found("IN (mailboxes (inbox)) ALL"), "INBOX ALL 1:2;");
 }
@@ -118,9 +119,9 @@ TEST_F(Esearch, Save) {
 TEST_F(Esearch, Update) {
   EXPECT_THAT(client->ask("t ESEARCH IN (personal) RETURN (UPDATE) ALL"), StartsWith("t BAD "));
   static_cast<void>(client->ask("s SELECT folder1"));
-  EXPECT_THAT(client->ask("u ESEARCH IN (mailboxes folder22) RETURN (UPDATE COUNT) ALL"),
-              AllOf(HasSubstr("COUNT 1\r\n"), HasSubstr("* NO [NOUPDATE \"u\"]"),
-                    HasSubstr("u OK")));
+  EXPECT_THAT(
+      client->ask("u ESEARCH IN (mailboxes folder22) RETURN (UPDATE COUNT) ALL"),
+      AllOf(HasSubstr("COUNT 1\r\n"), HasSubstr("* NO [NOUPDATE \"u\"]"), HasSubstr("u OK")));
   EXPECT_THAT(client->ask("u ESEARCH IN (personal) RETURN (UPDATE COUNT) UNSEEN"),
               AllOf(HasSubstr("MAILBOX \"folder22\""), Not(HasSubstr("NOUPDATE"))));
   EXPECT_THAT(client->ask("u ESEARCH RETURN (UPDATE) ALL"), StartsWith("u BAD "));

@@ -169,9 +169,8 @@ bool SearchUpdates::has(std::string_view tag) const {
 
 bool SearchUpdates::add(SearchUpdate update, imap::SearchProgram program,
                         const MailboxVersion& shown, const UidSet& saved_result) {
-  const auto sorted =
-      static_cast<std::size_t>(std::count_if(list_.begin(), list_.end(),
-                                             [](const SearchUpdate& other) { return other.sorted; }));
+  const auto sorted = static_cast<std::size_t>(std::count_if(
+      list_.begin(), list_.end(), [](const SearchUpdate& other) { return other.sorted; }));
   if (list_.size() == kMax || (update.sorted && sorted == kMaxSorted)) return false;
   if (!bind(program, shown, saved_result)) return false;
   update.program = std::move(program);

@@ -23,11 +23,11 @@ struct SearchUpdate {
   std::string tag;
   std::string head;  // "* ESEARCH (TAG ...)": the beginning of each response
   imap::Addressing by = imap::Addressing::kSequence;
-  bool sorted = false;                         // SORT: positions count; SEARCH: mailbox order
-  std::vector<imap::SortCriterion> criteria;   // SORT
-  imap::SearchProgram program;                 // its numbers and "$" bound to UIDs
-  UidSet found;                                // what the client knows to match
-  std::vector<search::SortedMessage> order;    // SORT: the same messages
+  bool sorted = false;                        // SORT: positions count; SEARCH: mailbox order
+  std::vector<imap::SortCriterion> criteria;  // SORT
+  imap::SearchProgram program;                // its numbers and "$" bound to UIDs
+  UidSet found;                               // what the client knows to match
+  std::vector<search::SortedMessage> order;   // SORT: the same messages
   [[nodiscard]] bool uses_star() const;
 };
 
@@ -42,8 +42,8 @@ class SearchUpdates {
   [[nodiscard]] bool has(std::string_view tag) const;
   // Takes over `update`, with `program` bound to what its numbers and "$" mean now (RFC 5267
   // §4.3). False past a limit.
-  bool add(SearchUpdate update, imap::SearchProgram program,
-           const mailstore::MailboxVersion& shown, const UidSet& saved_result);
+  bool add(SearchUpdate update, imap::SearchProgram program, const mailstore::MailboxVersion& shown,
+           const UidSet& saved_result);
   bool cancel(std::string_view tag);  // false when there is none
   void clear() { list_.clear(); }
 

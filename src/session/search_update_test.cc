@@ -64,8 +64,7 @@ TEST_F(Update, ArrivalsByNumber) {
   static_cast<void>(client->ask("B01 SEARCH RETURN (UPDATE COUNT) SUBJECT news"));
   rig.deliver("INBOX", simple_message("other"));
   rig.deliver("INBOX", simple_message("the news"));
-  EXPECT_EQ(told(),
-            "* 6 EXISTS\r\n* 6 RECENT\r\n* ESEARCH (TAG \"B01\") ADDTO (0 6)\r\n");
+  EXPECT_EQ(told(), "* 6 EXISTS\r\n* 6 RECENT\r\n* ESEARCH (TAG \"B01\") ADDTO (0 6)\r\n");
 }
 
 // RFC 5267 §4.3.4, Appendix A.3: REMOVEFROM at once, EXPUNGE when it may be told.
@@ -118,8 +117,7 @@ TEST_F(Update, SortedPositions) {
 TEST_F(Update, SortedByNumber) {
   static_cast<void>(client->ask("C01 SORT RETURN (UPDATE) (REVERSE SUBJECT) UTF-8 ALL"));
   rig.deliver("INBOX", simple_message("number 35"));
-  EXPECT_EQ(told(),
-            "* 5 EXISTS\r\n* 5 RECENT\r\n* ESEARCH (TAG \"C01\") ADDTO (2 5)\r\n");
+  EXPECT_EQ(told(), "* 5 EXISTS\r\n* 5 RECENT\r\n* ESEARCH (TAG \"C01\") ADDTO (2 5)\r\n");
   elsewhere("STORE 2 +FLAGS.SILENT (\\Deleted)");
   elsewhere("EXPUNGE");
   EXPECT_EQ(told(), "* ESEARCH (TAG \"C01\") REMOVEFROM (4 2)\r\n* 2 EXPUNGE\r\n");
@@ -137,8 +135,7 @@ TEST_F(Update, NumbersAndSavedResultAreBound) {
   elsewhere("EXPUNGE");
   elsewhere("STORE 1:* +FLAGS (\\Flagged)");
   EXPECT_THAT(told(), AllOf(HasSubstr("(TAG \"B01\") UID ADDTO (0 2:4)"),
-                            HasSubstr("(TAG \"B02\") UID ADDTO (0 2)\r\n"),
-                            Not(HasSubstr("B03"))));
+                            HasSubstr("(TAG \"B02\") UID ADDTO (0 2)\r\n"), Not(HasSubstr("B03"))));
 }
 
 // "*" among UIDs is the last message, whichever it is.

@@ -43,10 +43,35 @@ TEST(Login, OkCarriesTheOtherCapabilities) {
   EXPECT_EQ(before, std::string("* CAPABILITY ") + kBefore + "\r\na OK CAPABILITY completed.\r\n");
   const std::string ok = client->ask("b LOGIN joe secret");
   EXPECT_THAT(ok, StartsWith("b OK [CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ "));
-  for (const char* name :
-       {"IDLE", "UIDPLUS", "MOVE", "SPECIAL-USE", "CREATE-SPECIAL-USE", "NAMESPACE", "ID", "ENABLE",
-        "UNSELECT", "CHILDREN", "LIST-EXTENDED", "LIST-STATUS", "STATUS=SIZE", "CONDSTORE",
-        "QRESYNC", "ESEARCH", "SEARCHRES", "UTF8=ACCEPT", "APPENDLIMIT=52428800"}) {
+  for (const char* name : {"IDLE",
+                           "UIDPLUS",
+                           "MOVE",
+                           "SPECIAL-USE",
+                           "CREATE-SPECIAL-USE",
+                           "NAMESPACE",
+                           "ID",
+                           "ENABLE",
+                           "UNSELECT",
+                           "CHILDREN",
+                           "LIST-EXTENDED",
+                           "LIST-STATUS",
+                           "STATUS=SIZE",
+                           "CONDSTORE",
+                           "QRESYNC",
+                           "ESEARCH",
+                           "SEARCHRES",
+                           "UTF8=ACCEPT",
+                           "APPENDLIMIT=52428800",
+                           "SORT",
+                           "SORT=DISPLAY",
+                           "ESORT",
+                           "THREAD=ORDEREDSUBJECT",
+                           "THREAD=REFERENCES",
+                           "THREAD=REFS",
+                           "PARTIAL",
+                           "CONTEXT=SEARCH",
+                           "CONTEXT=SORT",
+                           "MULTISEARCH"}) {
     EXPECT_THAT(ok, HasSubstr(std::string(" ") + name)) << name;
   }
   EXPECT_THAT(ok, Not(HasSubstr("AUTH=")));

@@ -54,17 +54,18 @@ bool is_whole(const Wanted& wanted) {
 task<bool> write_results(Context& context, const MailboxVersion& version, imap::Addressing by,
                          const Found& found, Positions positions) {
   if (!found.sorted) {
-    co_return co_await context.out.write(
-        by == imap::Addressing::kUid ? slice(found.hits.uids, positions).to_string()
-                                     : slice(found.hits.seqs, positions).to_string());
+    co_return co_await context.out.write(by == imap::Addressing::kUid
+                                             ? slice(found.hits.uids, positions).to_string()
+                                             : slice(found.hits.seqs, positions).to_string());
   }
-  const std::vector<std::uint32_t> numbers = numbers_of(version, found, positions, by);
-  std::span<const std::uint32_t> rest(numbers);
-  for (bool first = true; !rest.empty(); first = false) {
-    if (!first) context.out.append(",");
-    append_run(context.out.buffer(), rest);
+  constexpr std::uint64_t kStride = 4096;
+  for (std::uint64_t at = positions.from; at < positions.to; at += kStride) {
+    const std::vector<std::uint32_t> numbers =
+        numbers_of(version, found, {at, std::min(at + kStride, positions.to)}, by);
+    if (at != positions.from) context.out.append(",");
+    context.out.append(ordered_set(numbers));
     if (context.out.full() && !co_await context.out.flush()) co_return false;
-    if (context.pace.due()) co_await context.pace.yield();
+    if (context.pace.due_now()) co_await context.pace.yield();
   }
   co_return true;
 }
@@ -189,8 +190,8 @@ task<void> write_esearch(Context& context, std::string head, const MailboxVersio
   if (wanted.count) item("COUNT", count);
   if (args.program.uses_modseq && count > 0) {
     // RFC 7162 §3.1.5: the highest MODSEQ of what is returned.
-    const ModSeq modseq = is_whole(wanted) ? found.hits.highest_modseq
-                                           : highest(version, returned(found, wanted));
+    const ModSeq modseq =
+        is_whole(wanted) ? found.hits.highest_modseq : highest(version, returned(found, wanted));
     if (modseq.valid()) item("MODSEQ", modseq.value());
   }
   if (wanted.partial) {
