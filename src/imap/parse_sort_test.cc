@@ -16,7 +16,7 @@ TEST(ParseSort, Criteria) {
        {"SORT (DATE REVERSE DATE SIZE DATE) UTF-8 ALL", "SORT +DATE +SIZE charset:UTF-8 ALL"},
        {"SORT (DATE) \"UTF-8\" SUBJECT {2+}\r\n\xC3\xA4",
         "SORT +DATE charset:UTF-8 SUBJECT=\xC3\xA4"},
-       {"SORT (DATE) US-ASCII SUBJECT {2+}\r\n\xC3\xA4", "bad@32"},
+       {"SORT (DATE) US-ASCII SUBJECT {2+}\r\n\xC3\xA4", "bad@31"},
        {"SORT RETURN (MIN COUNT) (REVERSE DATE) UTF-8 ALL",
         "SORT -DATE return:mc charset:UTF-8 ALL"},
        {"UID SORT RETURN () (DATE) UTF-8 UNDELETED UNKEYWORD $Junk",

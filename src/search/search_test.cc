@@ -304,5 +304,24 @@ TEST(SearchPace, GivesOthersATurn) {
   EXPECT_GT(turns, 3u);
 }
 
+TEST(SearchWithin, LooksAtNothingElse) {
+  Mailbox box;
+  for (int i = 1; i <= 100; ++i) box.add(simple(i % 2 == 0 ? "even" : "odd", "x"));
+  EXPECT_EQ(found(box, "SUBJECT even", {.within = UidSet::of({10, 15, 20, 30, 1000, 2000})}),
+            "2,100");
+  EXPECT_EQ(box.account.infos_read, 4u);
+  EXPECT_EQ(found(box, "ALL", {.within = UidSet()}), "");
+  EXPECT_EQ(found(box, "1:3", {.within = UidSet::range(20, UINT32_MAX)}), "2:3");
+}
+
+TEST(SearchStop, EndsWhenNobodyWaits) {
+  Mailbox box;
+  for (int i = 0; i < 200; ++i) box.add(simple("x", "y"));
+  int asked = 0;
+  EXPECT_EQ(found(box, "SUBJECT x", {.stop = [&] { return ++asked == 2; }}), "unavailable");
+  EXPECT_EQ(box.account.infos_read, 64u);
+  EXPECT_EQ(found(box, "SUBJECT x", {.stop = [] { return false; }}), "1:200");
+}
+
 }  // namespace
 }  // namespace postern::search

@@ -40,6 +40,18 @@ TEST(CommandTable, SelectedCommandsNeedAMailbox) {
   }
 }
 
+// Commands with search keys: whatever their form, a key may be a number.
+TEST(CommandTable, SearchingCommandsHoldExpunges) {
+  for (const auto id : {CommandId::kSort, CommandId::kThread, CommandId::kEsearch}) {
+    EXPECT_EQ(command_row(id).updates, Updates::kNoExpunge);
+    EXPECT_TRUE(ambiguous_after_expunge(id, imap::Addressing::kSequence));
+    EXPECT_TRUE(ambiguous_after_expunge(id, imap::Addressing::kUid));
+  }
+  EXPECT_FALSE(command_row(CommandId::kSort).allowed_in(State::kAuthenticated));
+  EXPECT_FALSE(command_row(CommandId::kCancelUpdate).allowed_in(State::kAuthenticated));
+  EXPECT_TRUE(command_row(CommandId::kEsearch).allowed_in(State::kAuthenticated));
+}
+
 TEST(CommandTable, NoExpungeWhileNumbersAreInUse) {
   for (const auto id : {CommandId::kFetch, CommandId::kStore, CommandId::kSearch}) {
     EXPECT_EQ(command_row(id).updates, Updates::kNoExpunge);

@@ -109,6 +109,26 @@ INSTANTIATE_TEST_SUITE_P(
         Case{At::kSelected, "a IDLE\r\nAPPEND x {n+}"},
         Case{At::kExamined, "a STORE 1 +FLAGS ({n+})"}, Case{At::kExamined, "a MOVE 1 {n+}"}));
 
+INSTANTIATE_TEST_SUITE_P(
+    Searching, Desync,
+    testing::Values(
+        Case{At::kLoggedIn, "a SORT (DATE) UTF-8 TEXT {n+}"},
+        Case{At::kLoggedIn, "a THREAD REFS UTF-8 TEXT {n+}"},
+        Case{At::kLoggedIn, "a ESEARCH SUBJECT {n+}"}, Case{At::kLoggedIn, "a ESEARCH IN ({n+})"},
+        Case{At::kLoggedIn, "a ESEARCH IN (mailboxes {n+} ALL"},
+        Case{At::kLoggedIn, "a ESEARCH IN (subtree ({n+})) ALL"},
+        Case{At::kLoggedIn, "a CANCELUPDATE {n+}"}, Case{At::kSelected, "a CANCELUPDATE {n+}"},
+        Case{At::kSelected, "a SORT ({n+}) UTF-8 ALL"}, Case{At::kSelected, "a SORT {n+}"},
+        Case{At::kSelected, "a SORT (DATE) {n+} ALL"},
+        Case{At::kSelected, "a SORT (DATE) X-NONE SUBJECT {n+}"},
+        Case{At::kSelected, "a UID SORT RETURN (PARTIAL 1:2 ALL) (DATE) UTF-8 SUBJECT {n+}"},
+        Case{At::kSelected, "a THREAD {n+} UTF-8 ALL"},
+        Case{At::kSelected, "a THREAD REFERENCES UTF-8 SUBJECT {n+} (("},
+        Case{At::kSelected, "a SEARCH RETURN ({n+}) ALL"},
+        Case{At::kSelected, "a UID FETCH 1 FLAGS (PARTIAL {n+})"},
+        Case{At::kConnected, "a SORT (DATE) UTF-8 TEXT {n+}"},
+        Case{At::kConnected, "a ESEARCH IN (mailboxes {n+}) ALL"}));
+
 // A synchronizing literal that is refused gets no "+", and what a client sends all the same is
 // judged as the commands it is.
 TEST(DesyncSync, RefusedLiteralGetsNoContinuation) {

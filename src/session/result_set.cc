@@ -21,22 +21,18 @@ void append_partial_range(std::string& out, const imap::PartialRange& range) {
   imap::append_number(out, range.last);
 }
 
-void append_run(std::string& out, std::span<const std::uint32_t>& numbers) {
-  std::size_t run = 1;
-  while (run < numbers.size() && numbers[run] == numbers[run - 1] + 1) ++run;
-  imap::append_number(out, numbers[0]);
-  if (run > 1) {
-    out += ':';
-    imap::append_number(out, numbers[run - 1]);
-  }
-  numbers = numbers.subspan(run);
-}
-
 std::string ordered_set(std::span<const std::uint32_t> numbers) {
   std::string out;
-  while (!numbers.empty()) {
-    if (!out.empty()) out += ',';
-    append_run(out, numbers);
+  for (std::size_t at = 0; at < numbers.size();) {
+    std::size_t last = at;
+    while (last + 1 < numbers.size() && numbers[last + 1] == numbers[last] + 1) ++last;
+    if (at != 0) out += ',';
+    imap::append_number(out, numbers[at]);
+    if (last != at) {
+      out += ':';
+      imap::append_number(out, numbers[last]);
+    }
+    at = last + 1;
   }
   return out;
 }

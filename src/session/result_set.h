@@ -43,11 +43,8 @@ template <class Id>
   return result;
 }
 
-// Appends the next element of the sequence-set that lists `numbers` in their order: a number, or a
-// range where they count upwards without a gap. Never a descending range (RFC 5267 §3.2). Takes
-// what it wrote from `numbers`, which are not empty.
-void append_run(std::string& out, std::span<const std::uint32_t>& numbers);
-// All of it.
+// The sequence-set that lists `numbers` in their order, with ranges where they count upwards
+// without a gap. Never a descending range (RFC 5267 §3.2).
 [[nodiscard]] std::string ordered_set(std::span<const std::uint32_t> numbers);
 
 }  // namespace postern::session

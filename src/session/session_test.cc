@@ -61,6 +61,17 @@ TEST(Login, OkCarriesTheOtherCapabilities) {
                            "ESEARCH",
                            "SEARCHRES",
                            "UTF8=ACCEPT",
+                           "APPENDLIMIT=52428800",
+                           "SORT",
+                           "SORT=DISPLAY",
+                           "ESORT",
+                           "THREAD=ORDEREDSUBJECT",
+                           "THREAD=REFERENCES",
+                           "THREAD=REFS",
+                           "PARTIAL",
+                           "CONTEXT=SEARCH",
+                           "CONTEXT=SORT",
+                           "MULTISEARCH",
                            "WITHIN",
                            "SAVEDATE",
                            "OBJECTID",
@@ -69,8 +80,7 @@ TEST(Login, OkCarriesTheOtherCapabilities) {
                            "I18NLEVEL=1",
                            "LANGUAGE",
                            "SEARCH=FUZZY",
-                           "INPROGRESS",
-                           "APPENDLIMIT=52428800"}) {
+                           "INPROGRESS"}) {
     EXPECT_THAT(ok, HasSubstr(std::string(" ") + name)) << name;
   }
   EXPECT_THAT(ok, Not(HasSubstr("AUTH=")));

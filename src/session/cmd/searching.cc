@@ -61,13 +61,14 @@ task<bool> write_results(Context& context, const MailboxVersion& version, imap::
                                              ? slice(found.hits.uids, positions).to_string()
                                              : slice(found.hits.seqs, positions).to_string());
   }
-  const std::vector<std::uint32_t> numbers = numbers_of(version, found, positions, by);
-  std::span<const std::uint32_t> rest(numbers);
-  for (bool first = true; !rest.empty(); first = false) {
-    if (!first) context.out.append(",");
-    append_run(context.out.buffer(), rest);
+  constexpr std::uint64_t kStride = 4096;
+  for (std::uint64_t at = positions.from; at < positions.to; at += kStride) {
+    const std::vector<std::uint32_t> numbers =
+        numbers_of(version, found, {at, std::min(at + kStride, positions.to)}, by);
+    if (at != positions.from) context.out.append(",");
+    context.out.append(ordered_set(numbers));
     if (context.out.full() && !co_await context.out.flush()) co_return false;
-    if (context.pace.due()) co_await context.pace.yield();
+    if (context.pace.due_now()) co_await context.pace.yield();
   }
   co_return true;
 }
