@@ -49,6 +49,13 @@ enum class CommandId : std::uint8_t {
   kStore,
   kCopy,
   kMove,
+  kUidBatches,
+  kGetQuota,
+  kGetQuotaRoot,
+  kSetQuota,
+  kGetMetadata,
+  kSetMetadata,
+  kCompress,
   kSort,
   kThread,
   kEsearch,
@@ -56,7 +63,7 @@ enum class CommandId : std::uint8_t {
   kUnauthenticate,
   kLanguage,
 };
-inline constexpr std::size_t kCommandCount = 35;
+inline constexpr std::size_t kCommandCount = 42;
 
 // Numbers of the command are UIDs (UID FETCH ...) or message sequence numbers.
 enum class Addressing : std::uint8_t { kSequence, kUid };
@@ -112,8 +119,10 @@ enum class StatusItem : std::uint8_t {
   kSize,
   kHighestModSeq,
   kAppendLimit,
-  kMailboxId,
+  kDeletedStorage,  // RFC 9208 §4.1.4
+  kMailboxId,       // RFC 8474 §4.3
 };
+inline constexpr StatusItem kLastStatusItem = StatusItem::kMailboxId;
 struct StatusArgs {
   std::string mailbox;
   std::vector<StatusItem> items;
@@ -131,6 +140,7 @@ struct ListArgs {  // LIST in all forms (RFC 9051 §6.3.9, RFC 5258, RFC 5819, R
   bool return_children = false;
   bool return_special_use = false;
   std::optional<std::vector<StatusItem>> return_status;
+  std::vector<std::string> return_metadata;  // entries (RFC 9590)
 };
 
 struct DateTime {  // INTERNALDATE
@@ -257,13 +267,44 @@ struct LanguageArgs {
   std::vector<std::string> ranges;  // RFC 4647 language ranges, lower case; empty: list them
 };
 
+struct UidBatchesArgs {  // RFC 10022 §4
+  std::uint32_t size = 0;
+  std::uint32_t first = 1;  // batches asked for, counted from 1
+  std::uint32_t last = UINT32_MAX;
+};
+
+struct GetQuotaArgs {  // RFC 9208 §4.1.1
+  std::string root;
+};
+struct SetQuotaArgs {  // RFC 9208 §4.1.3
+  std::string root;
+  std::vector<std::pair<std::string, std::uint64_t>> limits;  // resource name as sent
+};
+
+enum class MetadataDepth : std::uint8_t { kEntry, kChildren, kAll };
+struct GetMetadataArgs {             // RFC 5464 §4.2
+  std::string mailbox;               // empty: the server
+  std::vector<std::string> entries;  // as sent, each once
+  std::optional<std::uint64_t> max_size;
+  MetadataDepth depth = MetadataDepth::kEntry;
+};
+struct SetMetadataArgs {  // RFC 5464 §4.3
+  std::string mailbox;    // empty: the server
+  std::vector<std::pair<std::string, std::optional<std::string>>> values;
+};
+
+struct CompressArgs {     // RFC 4978 §3
+  std::string algorithm;  // upper case
+};
+
 struct Command {
   std::string tag;
   CommandId id = CommandId::kNoop;
   std::variant<std::monostate, IdArgs, AuthenticateArgs, LoginArgs, EnableArgs, SelectArgs,
                CreateArgs, MailboxArgs, RenameArgs, ListArgs, StatusArgs, AppendArgs, SearchArgs,
-               FetchArgs, StoreArgs, CopyArgs, ExpungeArgs, SortArgs, ThreadArgs, EsearchArgs,
-               CancelUpdateArgs, LanguageArgs>
+               FetchArgs, StoreArgs, CopyArgs, ExpungeArgs, UidBatchesArgs, GetQuotaArgs,
+               SetQuotaArgs, GetMetadataArgs, SetMetadataArgs, CompressArgs, SortArgs, ThreadArgs,
+               EsearchArgs, CancelUpdateArgs, LanguageArgs>
       args;
 };
 

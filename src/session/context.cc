@@ -31,10 +31,27 @@ void Context::close_with(std::string_view bye_text, std::string_view reason) {
   end_reason = reason;
 }
 
+task<void> Context::start_compression() {
+  compress_next = false;
+  if (!co_await out.flush()) co_return;
+  compressed = std::make_unique<CompressedTransport>(transport);
+  in.set_transport(*compressed);
+  out.set_transport(*compressed);
+}
+
+task<void> Context::end_compression() {
+  uncompress_next = false;
+  if (!co_await out.flush()) co_return;
+  // SECURITY: what came compressed behind the command would be read both ways.
+  if (!in.ahead().empty()) close_with("Compression ends with UNAUTHENTICATE.", "protocol_error");
+  compressed->end();
+}
+
 void Context::unselect() {
   view.reset();
   updates.clear();
   saved_result = {};
+  answered_batches.reset();
   if (state == State::kSelected) state = State::kAuthenticated;
   services.registry.set_mailbox(entry, {});
 }
@@ -42,6 +59,8 @@ void Context::unselect() {
 void Context::unauthenticate() {
   unselect();
   enabled = {};
+  metadata.stop();
+  uncompress_next = compressed != nullptr && compressed->active();
   principal = {};
   state = State::kNotAuthenticated;
   services.registry.sign_out(entry);
@@ -99,6 +118,13 @@ task<bool> Context::tell(mailstore::VersionPtr newest, View::Expunges expunges,
   if (!co_await view->tell(out, newest, expunges, enabled, skip)) co_return false;
   co_return co_await updates.tell_changed(*this, std::move(newest), std::move(changed),
                                           std::move(ends));
+}
+
+task<bool> Context::sync_metadata() {
+  if (!enabled.metadata && !enabled.metadata_server) metadata.stop();
+  if (!metadata.running()) co_return !out.failed();
+  const auto scope = enabled.metadata ? MetadataView::Scope::kAll : MetadataView::Scope::kServer;
+  co_return co_await metadata.tell(out, principal, scope, enabled.utf8_names());
 }
 
 task<bool> Context::sync_arrivals() {

@@ -39,15 +39,31 @@ std::string_view end_reason(CloseReason reason) {
   return "kicked";
 }
 
+// Of the searching commands; else null.
+const imap::SearchArgs* search_of(const imap::Command& command) {
+  if (const auto* args = std::get_if<imap::SortArgs>(&command.args)) return &args->search;
+  if (const auto* args = std::get_if<imap::ThreadArgs>(&command.args)) return &args->search;
+  if (const auto* args = std::get_if<imap::EsearchArgs>(&command.args)) return &args->search;
+  return std::get_if<imap::SearchArgs>(&command.args);
+}
+
+// Some key of a search does, although its answer may not.
+bool counts_messages(const imap::Command& command) {
+  const imap::SearchArgs* const search = search_of(command);
+  return search != nullptr && search->program.uses_sequence;
+}
+
 // How the command counts messages. RFC 7162 §3.2.10.2: a UID SEARCH with message numbers in it is
 // answered like one by number.
 imap::Addressing addressing_of(const imap::Command& command, imap::Addressing by) {
-  const imap::SearchArgs* search = std::get_if<imap::SearchArgs>(&command.args);
-  if (const auto* args = std::get_if<imap::SortArgs>(&command.args)) search = &args->search;
-  if (const auto* args = std::get_if<imap::ThreadArgs>(&command.args)) search = &args->search;
-  if (const auto* args = std::get_if<imap::EsearchArgs>(&command.args)) search = &args->search;
+  const imap::SearchArgs* const search = search_of(command);
   if (search == nullptr) return by;
   return search->program.uses_sequence ? imap::Addressing::kSequence : search->by;
+}
+
+// RFC 9586 §3: a command that counts messages in a session that has UIDs only.
+Reply uid_required() {
+  return {Reply::Status::kBad, "UIDREQUIRED", "UIDONLY is enabled; use the UID form."};
 }
 
 }  // namespace
@@ -59,7 +75,8 @@ Session::~Session() {
 }
 
 std::size_t Session::held() const {
-  return context_.in.held() + const_cast<Context&>(context_).in.framer().held();
+  const std::size_t compressed = context_.compressed ? context_.compressed->held() : 0;
+  return compressed + context_.in.held() + const_cast<Context&>(context_).in.framer().held();
 }
 
 task<void> Session::run() {
@@ -118,6 +135,8 @@ task<void> Session::serve() {
         context_.close_with({}, context_.out.timed_out() ? "output_stalled" : "peer_closed");
         break;
     }
+    if (context_.compress_next) co_await context_.start_compression();
+    if (context_.uncompress_next) co_await context_.end_compression();
     on_signal();
     if (context_.out.failed()) {
       context_.closed_by_peer = true;
@@ -149,14 +168,23 @@ Input::Patience Session::patience() const {
 }
 
 std::optional<Reply> Session::refuse(const imap::CommandHead& head) const {
-  if (command_row(head.id).allowed_in(context_.state)) return std::nullopt;
+  const CommandRow& row = command_row(head.id);
+  if (row.allowed_in(context_.state)) {
+    // RFC 9586 §3.2, §3.8. EXPUNGE changes the numbering but names no number; ESEARCH always
+    // answers with UIDs.
+    if (context_.enabled.uid_only && head.by == imap::Addressing::kSequence &&
+        row.sequence != SequenceUse::kNone && head.id != imap::CommandId::kExpunge &&
+        head.id != imap::CommandId::kEsearch) {
+      return uid_required();
+    }
+    return std::nullopt;
+  }
   switch (context_.state) {
     case State::kNotAuthenticated:
       return Reply::client_bug("Log in first.");
     case State::kAuthenticated:
-      return Reply::client_bug(command_row(head.id).allowed_in(State::kSelected)
-                                   ? "No mailbox is selected."
-                                   : "Already logged in.");
+      return Reply::client_bug(row.allowed_in(State::kSelected) ? "No mailbox is selected."
+                                                                : "Already logged in.");
     case State::kSelected:
       return Reply::client_bug("Already logged in.");
     case State::kLogout:
@@ -195,6 +223,11 @@ task<void> Session::on_command() {
   }
   imap::CommandHead answered = *head;
   answered.by = addressing_of(*command, head->by);
+  if (context_.enabled.uid_only && counts_messages(*command)) {
+    // RFC 9586 §3.5: no search key may count messages either.
+    co_await finish(head->tag, *head, uid_required());
+    co_return;
+  }
   const TimePoint begun = context_.services.clock.now();
   Reply reply = co_await execute(context_, *command);
   observe_command(head->id, context_.services.clock.now() - begun);
@@ -224,8 +257,10 @@ task<void> Session::on_literal() {
     }
     if (row.literals == Literals::kNone) {
       refused = Reply::bad("This command takes no literal.");
-    } else if (literal.binary) {
+    } else if (literal.binary && row.literals != Literals::kBinary) {
       refused = Reply::bad("A binary literal is not allowed here.");
+    } else if (literal.size > row.literal_limit && row.literals == Literals::kBinary) {
+      refused = metadata_too_big();
     } else if (literal.size > row.literal_limit) {
       refused = Reply{Reply::Status::kBad, "TOOBIG", "Literal too large."};
     }
@@ -296,6 +331,9 @@ task<void> Session::finish(std::string_view tag, const imap::CommandHead& head, 
       context_.state == State::kSelected && !context_.closing()) {
     static_cast<void>(co_await context_.sync(expunges_now(row, head)));
   }
+  // METADATA numbers nothing, so it may come in any command that lets others' changes be told.
+  if (row.updates != Updates::kNone && !context_.closing())
+    static_cast<void>(co_await context_.sync_metadata());
   if (reply.code == "UNAVAILABLE") close_if_lost();
   count_command(head.id, reply.status);
   context_.append_held_modseq();
