@@ -24,6 +24,7 @@
 #include "base/result.h"
 #include "base/signal.h"
 #include "base/task.h"
+#include "mailstore/change_feed.h"
 #include "mailstore/flags.h"
 #include "mailstore/folders.h"
 #include "mailstore/version.h"
@@ -159,6 +160,10 @@ class Account {
   // Raises `signal` after every published change of `mailbox`, its deletion included, and when the
   // account dies. The signal outlives the Watch.
   [[nodiscard]] virtual Watch watch(MailboxId mailbox, Signal& signal) = 0;
+  // Adds every change of messages, names and subscriptions that is published from now on to `feed`,
+  // in the order of publishing; a change is in the feed before its command is answered. The feed
+  // outlives the Watch.
+  [[nodiscard]] virtual Watch follow(ChangeFeed& feed) = 0;
 
   // -- quota ------------------------------------------------------------------------------------
   struct Usage {

@@ -31,7 +31,7 @@ Result<Prepared<MailboxId>> AccountImpl::prepare_create(const std::string& name,
   POSTERN_TRY(NameChanges changes,
               names_head_.plan_create(name, use, [&] { return new_mailbox(draft.counters()); }));
   const MailboxId id = changes.back().after->id;
-  draft.rename(std::move(changes));
+  draft.rename(std::move(changes), {name, {}});
   return Prepared<MailboxId>{draft.submit(Urgency::kNormal), id};
 }
 
@@ -52,7 +52,7 @@ Result<Prepared<Nothing>> AccountImpl::prepare_remove(const std::string& name) {
   // The rows stay until the sweep has seen which emails they named.
   draft.release({.when = 0, .mailbox = mailbox->id, .emails = {}});
   releases_ = true;
-  draft.rename(std::move(changes));
+  draft.rename(std::move(changes), {name, {}});
   return Prepared<Nothing>{draft.submit(Urgency::kMayUseReserve), {}};
 }
 
@@ -63,7 +63,7 @@ Result<Prepared<Nothing>> AccountImpl::prepare_rename(const std::string& from,
   Draft draft(*this);
   POSTERN_TRY(NameChanges changes,
               names_head_.plan_rename(from, to, [&] { return new_mailbox(draft.counters()); }));
-  draft.rename(std::move(changes));
+  draft.rename(std::move(changes), {to, from});
   return Prepared<Nothing>{draft.submit(Urgency::kNormal), {}};
 }
 
@@ -77,7 +77,7 @@ Result<Prepared<Nothing>> AccountImpl::prepare_rename_inbox(MailboxId id, const 
     return new_mailbox(draft.counters());
   }));
   const MailboxId target_id = changes.back().after->id;
-  draft.rename(std::move(changes));
+  draft.rename(std::move(changes), {to, "INBOX"});
   const MailboxVersion& version = *inbox->head.version;
   if (version.exists() == 0) return Prepared<Nothing>{draft.submit(Urgency::kNormal), {}};
 
@@ -110,7 +110,7 @@ Result<Prepared<Nothing>> AccountImpl::prepare_subscribe(const std::string& name
   POSTERN_CHECK_OK(check_alive());
   POSTERN_TRY(NameChanges changes, names_head_.plan_subscribe(name, on));
   Draft draft(*this);
-  draft.rename(std::move(changes));
+  draft.rename(std::move(changes), {name, {}});
   return Prepared<Nothing>{draft.submit(Urgency::kNormal), {}};
 }
 

@@ -88,7 +88,7 @@ void AccountImpl::Draft::release(Release release) {
   put(keys::of_number(keys::kRelease, pending_->counters.next_release++), encode_release(release));
 }
 
-void AccountImpl::Draft::rename(NameChanges changes) {
+void AccountImpl::Draft::rename(NameChanges changes, Naming naming) {
   for (const NameChange& change : changes) {
     if (!change.after || !change.after->exists() || account_.mailboxes_.contains(change.after->id))
       continue;
@@ -102,6 +102,7 @@ void AccountImpl::Draft::rename(NameChanges changes) {
         mailbox->validity, MailboxCounts{}, effect.after.keywords, std::vector<ChunkPtr>{});
   }
   pending_->names = std::move(changes);
+  pending_->naming = std::move(naming);
 }
 
 void AccountImpl::Draft::put_mailbox(const Folder& folder, const KeywordsPtr& keywords) {

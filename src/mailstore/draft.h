@@ -32,8 +32,8 @@ class AccountImpl::Draft {
   // kOverQuota when the counters would pass the limit.
   Result<void> charge(std::uint64_t bytes, std::uint64_t messages);
   void release(Release release);
-  // Changes of names, with the mailboxes they make.
-  void rename(NameChanges changes) POSTERN_NO_THREAD_ANALYSIS;
+  // Changes of names, with the mailboxes they make, and the command they come from.
+  void rename(NameChanges changes, Naming naming) POSTERN_NO_THREAD_ANALYSIS;
   // Completes the batch and hands it to the account's queue.
   PendingPtr submit(engine::Engine::Urgency urgency) POSTERN_NO_THREAD_ANALYSIS;
 

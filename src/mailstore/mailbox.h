@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/executor.h"
+#include "mailstore/change_feed.h"
 #include "mailstore/log_record.h"
 #include "mailstore/name_table.h"
 #include "mailstore/records.h"
@@ -80,6 +81,7 @@ struct Pending {
   std::vector<Effect> effects;  // one a mailbox
   Counters counters;            // after it
   NameChanges names;
+  Naming naming;  // what `names` come from
   OneShot<Outcome> done;
 };
 using PendingPtr = std::shared_ptr<Pending>;  // shared by the queue and the coroutine that waits

@@ -95,6 +95,7 @@ class FakeAccount final : public Account {
     co_return fail(Errc::kCannot);
   }
   [[nodiscard]] Watch watch(MailboxId, Signal&) override { return {}; }
+  [[nodiscard]] Watch follow(ChangeFeed&) override { return {}; }
   [[nodiscard]] Usage usage() const override { return {}; }
   task<Result<void>> set_quota(std::uint64_t) override { co_return fail(Errc::kCannot); }
 
