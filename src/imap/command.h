@@ -48,8 +48,9 @@ enum class CommandId : std::uint8_t {
   kStore,
   kCopy,
   kMove,
+  kNotify,
 };
-inline constexpr std::size_t kCommandCount = 29;
+inline constexpr std::size_t kCommandCount = 30;
 
 // Numbers of the command are UIDs (UID FETCH ...) or message sequence numbers.
 enum class Addressing : std::uint8_t { kSequence, kUid };
@@ -213,12 +214,45 @@ struct ExpungeArgs {
   std::optional<NumberSet> uids;  // UID EXPUNGE (RFC 4315)
 };
 
+// event of RFC 5465 §8; bits.
+enum NotifyEvent : std::uint8_t {
+  kMessageNew = 1,
+  kMessageExpunge = 2,
+  kFlagChange = 4,
+  kMailboxName = 8,
+  kSubscriptionChange = 16,
+};
+enum class NotifyFilter : std::uint8_t {
+  kSelected,
+  kSelectedDelayed,
+  kInboxes,
+  kPersonal,
+  kSubscribed,
+  kSubtree,
+  kMailboxes,
+};
+struct NotifyGroup {  // event-group
+  NotifyFilter filter = NotifyFilter::kPersonal;
+  std::vector<std::string> mailboxes;  // of kSubtree and kMailboxes
+  std::uint8_t events = 0;             // NotifyEvent bits; 0: NONE
+  std::vector<FetchAtt> fetch;         // of MessageNew, in kSelected and kSelectedDelayed
+};
+struct NotifyArgs {
+  bool set = false;  // false: NOTIFY NONE
+  bool status = false;
+  std::vector<NotifyGroup> groups;
+  bool bad_event = false;  // an event that is not supported was named: NO, not BAD
+  bool overflow = false;   // more mailboxes than the server watches were named; some are left out
+};
+// LIMIT: mailboxes named in one NOTIFY.
+inline constexpr std::size_t kMaxNotifyMailboxes = 20'000;
+
 struct Command {
   std::string tag;
   CommandId id = CommandId::kNoop;
   std::variant<std::monostate, IdArgs, AuthenticateArgs, LoginArgs, EnableArgs, SelectArgs,
                CreateArgs, MailboxArgs, RenameArgs, ListArgs, StatusArgs, AppendArgs, SearchArgs,
-               FetchArgs, StoreArgs, CopyArgs, ExpungeArgs>
+               FetchArgs, StoreArgs, CopyArgs, ExpungeArgs, NotifyArgs>
       args;
 };
 

@@ -40,10 +40,15 @@ FetchArgs parse_fetch(Cursor& in, Addressing by);
 Section parse_section(Cursor& in);
 Section parse_section_binary(Cursor& in);
 std::optional<Partial> parse_partial(Cursor& in);
+// "(" fetch-att *(SP fetch-att) ")"
+std::vector<FetchAtt> parse_fetch_att_list(Cursor& in);
 
 // parse_store.cc
 StoreArgs parse_store(Cursor& in, Addressing by);
 CopyArgs parse_copy(Cursor& in, Addressing by);
 ExpungeArgs parse_uid_expunge(Cursor& in);
+
+// parse_notify.cc
+NotifyArgs parse_notify(Cursor& in);
 
 }  // namespace postern::imap

@@ -35,6 +35,7 @@ constexpr Row kRows[] = {
     {"ESEARCH", When::kAfter},
     {"SEARCHRES", When::kAfter},
     {"UTF8=ACCEPT", When::kAfter},
+    {"NOTIFY", When::kAfter},
 };
 
 }  // namespace

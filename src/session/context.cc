@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "imap/encoder.h"
+#include "session/handlers.h"
 
 namespace postern::session {
 
@@ -14,6 +15,7 @@ Context::Context(Services& the_services, Transport& the_transport)
       out(the_transport, the_services.clock, *entry, settings->limits.stall),
       in(the_transport, the_services.clock, out, *entry, settings->limits.stall),
       pace(the_services.clock),
+      notify(entry->wake),
       started(the_services.clock.now()) {
   imap::FramerLimits limits = imap::FramerLimits::before_login();
   limits.literal_plus = !settings->literal_minus;
@@ -33,23 +35,28 @@ void Context::unselect() {
   services.registry.set_mailbox(entry, {});
 }
 
+std::optional<mailstore::MailboxCounts> Context::selected_counts() {
+  const auto counts = account().status(view->handle().id);
+  if (counts) return *counts;
+  if (counts.error().code == Errc::kNotFound) {
+    close_with("The selected mailbox was deleted.", "mailbox_deleted");
+  } else {
+    close_with("The mail store is not available now.", "store_unavailable");
+  }
+  return std::nullopt;
+}
+
 task<bool> Context::sync(View::Expunges expunges, const UidSet* skip) {
   if (view == nullptr) co_return !closing();
-  const MailboxId id = view->handle().id;
-  const auto counts = account().status(id);
-  if (!counts) {
-    if (counts.error().code == Errc::kNotFound) {
-      close_with("The selected mailbox was deleted.", "mailbox_deleted");
-    } else {
-      close_with("The mail store is not available now.", "store_unavailable");
-    }
-    co_return false;
-  }
+  const auto counts = selected_counts();
+  if (!counts) co_return false;
   const bool release = expunges == View::Expunges::kTell && view->holds_expunges();
-  if (!release && counts->highest_modseq == view->newest()->counts().highest_modseq &&
+  if (!release && !view->owes_flags() &&
+      counts->highest_modseq == view->newest()->counts().highest_modseq &&
       counts->uid_next == view->newest()->counts().uid_next) {
-    co_return true;
+    co_return co_await tell_arrivals();
   }
+  const MailboxId id = view->handle().id;
   mailstore::VersionPtr newest = account().loaded_version(id);
   if (newest == nullptr) {
     auto loaded = co_await account().version(id);
@@ -61,7 +68,41 @@ task<bool> Context::sync(View::Expunges expunges, const UidSet* skip) {
   }
   if (!co_await view->tell(out, std::move(newest), expunges, enabled, skip)) co_return false;
   if (release && enabled.qresync) append_modseq("Nothing is on hold.");
-  co_return true;
+  co_return co_await tell_arrivals();
+}
+
+task<bool> Context::tell_arrivals() {
+  UidSet uids = view->take_arrivals();
+  const UidSet brought = notify.take_brought();
+  if (uids.empty() || notify.selected().fetch.empty()) co_return true;
+  uids = uids.subtract(brought);
+  // RFC 5465 §5.2: FETCH data follows the EXISTS.
+  co_return uids.empty() || co_await fetch_arrivals(*this, uids);
+}
+
+task<bool> Context::sync_wanted(View::Expunges expunges) {
+  if (view == nullptr) co_return !closing();
+  const bool owed = notify.take_owed();
+  if (!owed && !notify.selected().messages) co_return selected_counts().has_value();
+  // RFC 5465 §3.1: NOTIFY SET itself returns all that has accumulated, whatever it asks for.
+  if (owed) view->set_flags(View::Flags::kTell);
+  const bool open = co_await sync(expunges);
+  if (owed) apply_notify();
+  co_return open;
+}
+
+void Context::made(MailboxId mailbox, const UidSet& arrived) {
+  if (view != nullptr && view->handle().id == mailbox) {
+    notify.brought(arrived);
+  } else {
+    notify.made(mailbox);
+  }
+}
+
+void Context::apply_notify() {
+  const SelectedRules& rules = notify.selected();
+  enabled.flag_change = notify.active() && rules.flags;
+  if (view != nullptr) view->set_flags(rules.flags ? View::Flags::kTell : View::Flags::kHold);
 }
 
 task<bool> Context::sync_arrivals() {
@@ -84,8 +125,12 @@ void Context::enable_condstore() {
 }
 
 void Context::append_held_modseq() {
-  if (!enabled.qresync || view == nullptr || !view->holds_expunges()) return;
-  append_modseq("Expunges are on hold.");
+  if (!enabled.qresync || view == nullptr) return;
+  if (view->holds_expunges()) {
+    append_modseq("Expunges are on hold.");
+  } else if (view->holds_flags()) {
+    append_modseq("Changes of flags are on hold.");
+  }
 }
 
 std::expected<UidSet, Reply> Context::resolve(const imap::NumberSet& set,

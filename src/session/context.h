@@ -12,6 +12,7 @@
 #include "imap/command.h"
 #include "session/command_table.h"
 #include "session/input.h"
+#include "session/notify.h"
 #include "session/open.h"
 #include "session/output.h"
 #include "session/registry.h"
@@ -59,6 +60,7 @@ struct Context {
   Principal principal;         // set from kAuthenticated on
   std::unique_ptr<View> view;  // set in kSelected only
   UidSet saved_result;         // RFC 5182 "$" of the selected mailbox
+  Notify notify;
 
   std::string client_name;   // IMAP ID, for the log
   std::string last_mailbox;  // selected last, for the log
@@ -86,6 +88,18 @@ struct Context {
   task<bool> sync(View::Expunges expunges, const UidSet* skip = nullptr);
   // Before a UID command: what arrived must be found, so the view learns of it first.
   task<bool> sync_arrivals();
+  // The same as sync() as far as the client wants to know of the selected mailbox without asking
+  // for something that needs it (RFC 5465 §3.1).
+  task<bool> sync_wanted(View::Expunges expunges);
+  // Tells all that NOTIFY asked for and that waits (notify.cc), and calls sync_wanted(). For the
+  // time between commands, and for IDLE.
+  task<bool> tell_changes(View::Expunges expunges);
+
+  // A command of this session changed messages of `mailbox`, in one change; `arrived` are those it
+  // put there. Once it is done, so that NOTIFY does not tell the client what it did itself.
+  void made(MailboxId mailbox, const UidSet& arrived = {});
+  // After the rules of NOTIFY or the selected mailbox changed.
+  void apply_notify();
 
   // RFC 7162 §3.1: the first CONDSTORE enabling command; tells HIGHESTMODSEQ when a mailbox is
   // selected.
@@ -102,6 +116,9 @@ struct Context {
 
  private:
   void append_modseq(std::string_view text);  // of the view
+  // Closes the session when the selected mailbox is gone.
+  [[nodiscard]] std::optional<mailstore::MailboxCounts> selected_counts();
+  task<bool> tell_arrivals();
 };
 
 }  // namespace postern::session

@@ -66,5 +66,14 @@ task<Reply> do_expunge(Context& context, const imap::ExpungeArgs& args);
 task<Reply> do_search(Context& context, std::string_view tag, imap::SearchArgs& args);
 // idle.cc
 task<Reply> do_idle(Context& context);
+// notify.cc
+task<Reply> do_notify(Context& context, const imap::NotifyArgs& args);
+// list.cc: "* LIST (...) "/" name" with all attributes, also for a name without mailbox; with
+// OLDNAME unless `old_name` is empty.
+void append_name_event(Context& context, const mailstore::Folders& folders, std::string_view name,
+                       std::string_view old_name);
+// fetch.cc: what NOTIFY wants of messages that are new to the client (RFC 5465 §5.2). Nothing
+// becomes \Seen by it. False when the peer is gone.
+task<bool> fetch_arrivals(Context& context, UidSet uids);
 
 }  // namespace postern::session

@@ -44,9 +44,10 @@ TEST(Login, OkCarriesTheOtherCapabilities) {
   const std::string ok = client->ask("b LOGIN joe secret");
   EXPECT_THAT(ok, StartsWith("b OK [CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ "));
   for (const char* name :
-       {"IDLE", "UIDPLUS", "MOVE", "SPECIAL-USE", "CREATE-SPECIAL-USE", "NAMESPACE", "ID", "ENABLE",
-        "UNSELECT", "CHILDREN", "LIST-EXTENDED", "LIST-STATUS", "STATUS=SIZE", "CONDSTORE",
-        "QRESYNC", "ESEARCH", "SEARCHRES", "UTF8=ACCEPT", "APPENDLIMIT=52428800"}) {
+       {"IDLE",          "UIDPLUS",     "MOVE",        "SPECIAL-USE", "CREATE-SPECIAL-USE",
+        "NAMESPACE",     "ID",          "ENABLE",      "UNSELECT",    "CHILDREN",
+        "LIST-EXTENDED", "LIST-STATUS", "STATUS=SIZE", "CONDSTORE",   "QRESYNC",
+        "ESEARCH",       "SEARCHRES",   "UTF8=ACCEPT", "NOTIFY",      "APPENDLIMIT=52428800"}) {
     EXPECT_THAT(ok, HasSubstr(std::string(" ") + name)) << name;
   }
   EXPECT_THAT(ok, Not(HasSubstr("AUTH=")));
@@ -183,7 +184,8 @@ TEST(States, WrongStateIsBad) {
                                                   "FETCH 1 FLAGS",
                                                   "STORE 1 FLAGS ()",
                                                   "COPY 1 INBOX",
-                                                  "MOVE 1 INBOX"};
+                                                  "MOVE 1 INBOX",
+                                                  "NOTIFY NONE"};
   for (std::size_t i = 0; i < imap::kCommandCount; ++i) {
     const CommandRow& row = command_row(static_cast<imap::CommandId>(i));
     const std::string line = std::string("t ") + lines[i];
