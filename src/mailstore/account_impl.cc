@@ -236,24 +236,25 @@ void AccountImpl::notify(const std::vector<MailboxId>& mailboxes) {
     const auto [first, last] = watchers_.equal_range(mailbox);
     for (auto at = first; at != last; ++at) at->second->notify();
   }
-  for (ChangeFeed* feed : feeds_) feed->raise();
+  for (ChangeFeed* feed : followers_) feed->raise();
 }
 
 void AccountImpl::notify_all() {
   const MutexLock lock(watch_mutex_);
   for (auto& [mailbox, signal] : watchers_) signal->notify();
-  for (ChangeFeed* feed : feeds_) {
+  for (ChangeFeed* feed : followers_) {
     feed->die();
     feed->raise();
   }
 }
 
 void AccountImpl::announce(const Pending& pending) {
-  const MutexLock lock(watch_mutex_);
   if (feeds_.empty()) return;
+  std::vector<MailboxId> changed;
   for (const Effect& effect : pending.effects) {
     const MailboxId mailbox = effect.mailbox->id;
     const std::uint8_t kinds = message_changes(effect);
+    if (effect.after.exists && kinds != 0) changed.push_back(mailbox);
     for (ChangeFeed* feed : feeds_) {
       if (!effect.after.exists) {
         feed->forget(mailbox);
@@ -263,7 +264,8 @@ void AccountImpl::announce(const Pending& pending) {
     }
   }
   if (pending.names.empty()) return;
-  const NameEventsPtr names = name_events(names_, pending.names, pending.naming);
+  const NameEventsPtr names =
+      name_events(names_, pending.names, pending.naming, std::move(changed));
   for (ChangeFeed* feed : feeds_) feed->add(names);
 }
 
@@ -299,16 +301,26 @@ Watch AccountImpl::follow(ChangeFeed& feed) {
     Registration(const Registration&) = delete;
     Registration& operator=(const Registration&) = delete;
     ~Registration() {
+      {
+        const MutexLock lock(account->mutex_);
+        std::erase(account->feeds_, feed);
+      }
       const MutexLock lock(account->watch_mutex_);
-      std::erase(account->feeds_, feed);
+      std::erase(account->followers_, feed);
     }
   };
   {
     const MutexLock lock(watch_mutex_);
+    followers_.push_back(&feed);
+  }
+  bool late = false;
+  {
+    const MutexLock lock(mutex_);
     feeds_.push_back(&feed);
+    late = dead_;
   }
   // One that comes after the death is told too.
-  if (dead()) notify_all();
+  if (late) notify_all();
   return Watch(std::make_shared<Registration>(shared_from_this(), &feed));
 }
 

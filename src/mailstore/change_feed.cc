@@ -27,10 +27,11 @@ std::uint8_t kinds_of(const Folder* before, const Folder* after) {
 
 }  // namespace
 
-NameEventsPtr name_events(const NameTable& before, const NameChanges& changes,
-                          const Naming& naming) {
+NameEventsPtr name_events(const NameTable& before, const NameChanges& changes, const Naming& naming,
+                          std::vector<MailboxId> messages) {
   auto result = std::make_shared<NameEvents>();
   result->requested = naming.name;
+  result->messages = std::move(messages);
   const bool rename = !naming.from.empty();
   bool root_told = false;
   for (const NameChange& change : changes) {
@@ -79,6 +80,10 @@ bool ChangeFeed::pending() const {
 
 void ChangeFeed::disown(MailboxId mailbox) {
   const MutexLock lock(mutex_);
+  disown_one(mailbox);
+}
+
+void ChangeFeed::disown_one(MailboxId mailbox) {
   const auto at = messages_.find(mailbox);
   if (at != messages_.end() && --at->second.changes == 0) messages_.erase(at);
 }
@@ -91,6 +96,7 @@ void ChangeFeed::disown(std::string_view requested) {
   });
   if (at == names_.rend()) return;
   name_events_ -= (*at)->events.size();
+  for (const MailboxId mailbox : (*at)->messages) disown_one(mailbox);
   names_.erase(std::next(at).base());
 }
 

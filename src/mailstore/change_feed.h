@@ -45,11 +45,11 @@ struct NameEvent {
   std::uint8_t kinds = 0;
 };
 
-// The events of one change, in order. `requested`: the name that its command gave (the new one of
-// RENAME).
+// The events of one change, in order.
 struct NameEvents {
-  std::string requested;
+  std::string requested;  // the name that its command gave (the new one of RENAME)
   std::vector<NameEvent> events;
+  std::vector<MailboxId> messages;  // mailboxes whose messages the same change moved
 };
 using NameEventsPtr = std::shared_ptr<const NameEvents>;  // shared by the feeds of an account
 
@@ -61,7 +61,7 @@ struct Naming {
 
 // What `changes` mean to those who know the names as of `before`. O(changes).
 [[nodiscard]] NameEventsPtr name_events(const NameTable& before, const NameChanges& changes,
-                                        const Naming& naming);
+                                        const Naming& naming, std::vector<MailboxId> messages);
 
 class ChangeFeed {
  public:
@@ -86,7 +86,7 @@ class ChangeFeed {
   // The reader's own command changed the messages of `mailbox`, once; it need not be told. A
   // change of somebody else that coalesced with it is still told.
   void disown(MailboxId mailbox);
-  // The same for the names changed on behalf of `requested`.
+  // The same for what was changed on behalf of the name `requested`.
   void disown(std::string_view requested);
 
   // -- for the account
@@ -101,6 +101,8 @@ class ChangeFeed {
     std::uint8_t kinds = 0;
     std::uint32_t changes = 0;
   };
+
+  void disown_one(MailboxId mailbox) POSTERN_REQUIRES(mutex_);
 
   Signal& signal_;
   mutable Mutex mutex_;

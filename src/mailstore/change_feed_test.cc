@@ -139,8 +139,8 @@ TEST_F(Feed, RenameIsOneEventForTheRoot) {
   subscribe("a/x", true);
   static_cast<void>(feed.take());
   rename("a", "b");
-  EXPECT_EQ(names(), (Lines{"b(a) renamed identity", "b/x subscription identity",
-                            "b/x/y identity"}));
+  EXPECT_EQ(names(),
+            (Lines{"b(a) renamed identity", "b/x subscription identity", "b/x/y identity"}));
   // Only mailboxes below it move.
   remove("b");
   static_cast<void>(feed.take());
@@ -163,6 +163,14 @@ TEST_F(Feed, RenameOfInboxLeavesInboxWhereItIs) {
   for (const NameEvent& event : changes.names[0]->events) told[event.name] = event.kinds;
   EXPECT_EQ(told, (std::map<std::string, std::uint8_t>{{"INBOX/old", kExistence | kIdentity},
                                                        {"INBOX/old/mail", kRenamed | kIdentity}}));
+}
+
+TEST_F(Feed, OwnRenameOfInboxLeavesOutItsMessagesToo) {
+  TestStore::expect(store.append(inbox, test_message("m", "x")));
+  static_cast<void>(feed.take());
+  rename("INBOX", "old");
+  feed.disown("old");
+  EXPECT_TRUE(feed.take().empty());
 }
 
 TEST_F(Feed, AMailboxThatIsGoneHasNoEntry) {

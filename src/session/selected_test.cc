@@ -481,5 +481,18 @@ TEST(Qresync, EnablingDuringAHoldTellsTheSafeModseq) {
   EXPECT_EQ(modseq_in(answer, "[HIGHESTMODSEQ "), safe);
 }
 
+// RFC 7162 §3.2.6: (EARLIER) is not for messages whose numbers the client still counts.
+TEST(Vanished, EarlierLeavesOutWhatIsOnHold) {
+  Rig rig;
+  rig.deliver_many("INBOX", 3);
+  auto client = rig.select("INBOX", "QRESYNC");
+  auto other = rig.select("INBOX");
+  static_cast<void>(other->ask("a STORE 2 +FLAGS (\\Deleted)\r\nb EXPUNGE"));
+  static_cast<void>(client->ask("c FETCH 1 FLAGS"));
+  const std::string answer = client->ask("d UID FETCH 1:* (FLAGS) (CHANGEDSINCE 1 VANISHED)");
+  EXPECT_THAT(answer, Not(HasSubstr("EARLIER")));
+  EXPECT_THAT(answer, HasSubstr("* VANISHED 2\r\n"));
+}
+
 }  // namespace
 }  // namespace postern::session
