@@ -151,6 +151,7 @@ void Notify::reset() {
 }
 
 task<bool> Context::tell_changes(View::Expunges expunges) {
+  const auto before = view == nullptr ? nullptr : view->newest();
   if (notify.active()) {
     const ChangeFeed::Changes changes = notify.take();
     if (changes.dead) {
@@ -167,7 +168,10 @@ task<bool> Context::tell_changes(View::Expunges expunges) {
       co_await teller.tell(changes);
     }
   }
-  co_return co_await sync_wanted(expunges);
+  const bool open = co_await sync_wanted(expunges);
+  // RFC 7162 §6: the FETCH data that went out may have a MODSEQ beyond what is on hold.
+  if (open && view != nullptr && view->newest() != before) append_held_modseq();
+  co_return open;
 }
 
 }  // namespace postern::session

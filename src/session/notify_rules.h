@@ -17,9 +17,9 @@ namespace postern::session {
 
 // What the client wants to be told of the mailbox it has selected, whichever that is.
 struct SelectedRules {
-  bool messages = true;     // MessageNew and MessageExpunge
-  bool flags = true;        // FlagChange
-  bool immediate = false;   // SELECTED: expunges at any time; else when a command allows them
+  bool messages = true;    // MessageNew and MessageExpunge
+  bool flags = true;       // FlagChange
+  bool immediate = false;  // SELECTED: expunges at any time; else when a command allows them
   std::vector<imap::FetchAtt> fetch;  // of MessageNew
 };
 

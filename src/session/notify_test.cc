@@ -117,8 +117,8 @@ TEST_F(NotifyTest, OtherMailboxesByStatus) {
   rig.deliver("INBOX", simple_message("m"));
   EXPECT_EQ(client->read(), "* STATUS \"INBOX\" (MESSAGES 1 UIDNEXT 2 UNSEEN 1)\r\n");
   flag("\\Seen");
-  EXPECT_THAT(client->read(), AllOf(StartsWith("* STATUS \"INBOX\" (UIDVALIDITY "),
-                                    EndsWith(" UNSEEN 0)\r\n")));
+  EXPECT_THAT(client->read(),
+              AllOf(StartsWith("* STATUS \"INBOX\" (UIDVALIDITY "), EndsWith(" UNSEEN 0)\r\n")));
   // RFC 5465 §5.1: without CONDSTORE a change of other flags is not told.
   flag("\\Flagged");
   EXPECT_EQ(client->read(), "");
@@ -179,8 +179,8 @@ TEST_F(NotifyTest, SelectedWithQresyncSaysVanished) {
   rig.deliver_many("INBOX", 3);
   auto client = watch("(selected (MessageNew MessageExpunge FlagChange))", "INBOX", "QRESYNC");
   flag("\\Deleted", "2");
-  EXPECT_THAT(client->read(), AllOf(StartsWith("* 2 FETCH (UID 2 FLAGS (\\Deleted"),
-                                    HasSubstr("MODSEQ (")));
+  EXPECT_THAT(client->read(),
+              AllOf(StartsWith("* 2 FETCH (UID 2 FLAGS (\\Deleted"), HasSubstr("MODSEQ (")));
   other("x EXPUNGE");
   EXPECT_EQ(client->read(), "* VANISHED 2\r\n");
 }
@@ -194,8 +194,8 @@ TEST_F(NotifyTest, SelectedDelayedKeepsExpungesForACommand) {
   EXPECT_THAT(client->read(), AllOf(HasSubstr("\\Deleted"), Not(HasSubstr("EXPUNGE"))));
   rig.deliver("INBOX", simple_message("new"));
   EXPECT_EQ(client->read(), "* 3 EXISTS\r\n");
-  EXPECT_THAT(client->ask("a FETCH 2 UID"), AllOf(HasSubstr("* 2 FETCH (UID 2)"),
-                                                  Not(HasSubstr("EXPUNGE"))));
+  EXPECT_THAT(client->ask("a FETCH 2 UID"),
+              AllOf(HasSubstr("* 2 FETCH (UID 2)"), Not(HasSubstr("EXPUNGE"))));
   EXPECT_EQ(client->ask("b NOOP"), "* 1 EXPUNGE\r\nb OK NOOP completed.\r\n");
   flag("\\Deleted", "2");
   other("x EXPUNGE");
@@ -208,9 +208,10 @@ TEST_F(NotifyTest, SelectedDelayedKeepsExpungesForACommand) {
 }
 
 TEST_F(NotifyTest, FetchDataOfNewMessages) {
-  auto client = watch("(selected (MessageNew (uid body.peek[header.fields (from to subject)]) "
-                      "MessageExpunge))",
-                      "INBOX", "IMAP4rev2");
+  auto client = watch(
+      "(selected (MessageNew (uid body.peek[header.fields (from to subject)]) "
+      "MessageExpunge))",
+      "INBOX", "IMAP4rev2");
   rig.deliver("INBOX", simple_message("good morning"));
   EXPECT_EQ(client->read(),
             "* 1 EXISTS\r\n* 1 FETCH (UID 1 BODY[HEADER.FIELDS (from to subject)] {75}\r\n"
@@ -233,8 +234,7 @@ TEST_F(NotifyTest, FetchDataAlsoWhenACommandNoticesFirst) {
   auto client = watch("(selected (MessageNew (UID) MessageExpunge))", "INBOX", "IMAP4rev2");
   EXPECT_EQ(client->raw("a NO"), "");
   rig.deliver("INBOX", simple_message("m"));
-  EXPECT_EQ(client->raw("OP\r\n"),
-            "* 1 EXISTS\r\n* 1 FETCH (UID 1)\r\na OK NOOP completed.\r\n");
+  EXPECT_EQ(client->raw("OP\r\n"), "* 1 EXISTS\r\n* 1 FETCH (UID 1)\r\na OK NOOP completed.\r\n");
   EXPECT_EQ(client->raw("a UID STORE 1 +F"), "");
   rig.deliver("INBOX", simple_message("m"));
   EXPECT_THAT(client->raw("LAGS.SILENT (x)\r\n"),
@@ -245,8 +245,10 @@ TEST_F(NotifyTest, NoFetchDataForOwnMessages) {
   auto client = watch("(selected (MessageNew (UID) MessageExpunge))", "INBOX", "IMAP4rev2");
   const std::string text = simple_message("mine");
   const std::string append = "a APPEND INBOX {" + std::to_string(text.size()) + "+}\r\n" + text;
-  EXPECT_THAT(client->ask(append), AllOf(StartsWith("* 1 EXISTS\r\na OK"), Not(HasSubstr("FETCH"))));
-  EXPECT_THAT(client->ask("c COPY 1 INBOX"), AllOf(HasSubstr("* 2 EXISTS"), Not(HasSubstr("FETCH"))));
+  EXPECT_THAT(client->ask(append),
+              AllOf(StartsWith("* 1 EXISTS\r\na OK"), Not(HasSubstr("FETCH"))));
+  EXPECT_THAT(client->ask("c COPY 1 INBOX"),
+              AllOf(HasSubstr("* 2 EXISTS"), Not(HasSubstr("FETCH"))));
   rig.deliver("INBOX", simple_message("theirs"));
   EXPECT_EQ(client->read(), "* 3 EXISTS\r\n* 3 FETCH (UID 3)\r\n");
 }
@@ -279,8 +281,8 @@ TEST_F(NotifyTest, WithoutSelectedNothingIsToldOfIt) {
             "* 1 FETCH (UID 1)\r\n* 2 FETCH (UID 2)\r\n* 3 FETCH (UID 3)\r\n"
             "f OK FETCH completed.\r\n");
   // A command that needs the present state brings it.
-  EXPECT_THAT(client->ask("u UID FETCH 4 FLAGS"), AllOf(HasSubstr("* 4 EXISTS\r\n"),
-                                                        Not(HasSubstr("EXPUNGE"))));
+  EXPECT_THAT(client->ask("u UID FETCH 4 FLAGS"),
+              AllOf(HasSubstr("* 4 EXISTS\r\n"), Not(HasSubstr("EXPUNGE"))));
   // And other mailboxes are told of as ever.
   rig.deliver("Drafts", simple_message("m"));
   EXPECT_THAT(client->read(), HasSubstr("* STATUS \"Drafts\" "));
@@ -312,7 +314,8 @@ TEST_F(NotifyTest, WithoutFlagChangeFlagsAreKeptForLater) {
   flag("\\Seen", "3");
   EXPECT_EQ(client->ask("a NOOP"), "a OK NOOP completed.\r\n");
   // Its own commands are answered all the same.
-  EXPECT_THAT(client->ask("b STORE 2 +FLAGS (\\Draft)"), HasSubstr("* 2 FETCH (UID 2 FLAGS (\\Draft))"));
+  EXPECT_THAT(client->ask("b STORE 2 +FLAGS (\\Draft)"),
+              HasSubstr("* 2 FETCH (UID 2 FLAGS (\\Draft))"));
   const std::string all =
       client->ask("n NOTIFY SET (selected (MessageNew MessageExpunge FlagChange))");
   EXPECT_THAT(all, AllOf(HasSubstr("* 1 FETCH (UID 1 FLAGS (\\Flagged))\r\n"),
@@ -330,10 +333,22 @@ TEST_F(NotifyTest, ModSeqStaysBehindFlagsThatWereNotTold) {
   EXPECT_THAT(answer, HasSubstr("[HIGHESTMODSEQ 3] "));
 }
 
+// The same for expunges that wait for a command.
+TEST_F(NotifyTest, ModSeqStaysBehindExpungesThatWait) {
+  rig.deliver_many("INBOX", 2);
+  auto client =
+      watch("(selected-delayed (MessageNew MessageExpunge FlagChange))", "INBOX", "QRESYNC");
+  expunge();
+  EXPECT_THAT(client->read(), EndsWith("* OK [HIGHESTMODSEQ 4] Expunges are on hold.\r\n"));
+  flag("\\Flagged", "2");
+  EXPECT_THAT(client->read(), EndsWith("* OK [HIGHESTMODSEQ 4] Expunges are on hold.\r\n"));
+  EXPECT_THAT(client->ask("a NOOP"), StartsWith("* VANISHED 1\r\n* OK [HIGHESTMODSEQ 6] "));
+}
+
 TEST_F(NotifyTest, SelectedFollowsTheSelection) {
-  auto client = watch(
-      "(selected (MessageNew (UID) MessageExpunge)) (personal (MessageNew MessageExpunge))",
-      "INBOX", "IMAP4rev2");
+  auto client =
+      watch("(selected (MessageNew (UID) MessageExpunge)) (personal (MessageNew MessageExpunge))",
+            "INBOX", "IMAP4rev2");
   rig.deliver("INBOX", simple_message("m"));
   EXPECT_EQ(client->read(), "* 1 EXISTS\r\n* 1 FETCH (UID 1)\r\n");
   static_cast<void>(client->ask("s SELECT Drafts"));
@@ -353,7 +368,8 @@ TEST_F(NotifyTest, SelectedFollowsTheSelection) {
 
 TEST_F(NotifyTest, TheSelectedMailboxIsDeleted) {
   other("c CREATE gone");
-  for (const char* groups : {"(selected (MessageNew MessageExpunge))", "(personal (MailboxName))"}) {
+  for (const char* groups :
+       {"(selected (MessageNew MessageExpunge))", "(personal (MailboxName))"}) {
     auto client = watch(groups, "gone");
     other("d DELETE gone");
     EXPECT_THAT(client->read(), HasSubstr("* BYE The selected mailbox was deleted."));
@@ -417,7 +433,8 @@ TEST_F(NotifyTest, NamesThatComeAndGo) {
   other("s SUBSCRIBE z");
   EXPECT_EQ(client->read(), "");
   other("r RENAME z y");
-  EXPECT_EQ(client->read(), "* LIST (\\HasNoChildren \\Subscribed) \"/\" \"y\" (\"OLDNAME\" (\"z\"))\r\n");
+  EXPECT_EQ(client->read(),
+            "* LIST (\\HasNoChildren \\Subscribed) \"/\" \"y\" (\"OLDNAME\" (\"z\"))\r\n");
   other("r RENAME INBOX INBOX/2026");
   EXPECT_EQ(client->read(),
             "* LIST (\\HasNoChildren) \"/\" \"INBOX/2026\" (\"OLDNAME\" (\"INBOX\"))\r\n");
@@ -497,8 +514,8 @@ TEST_F(NotifyTest, UidValidityChangesAreTold) {
 TEST_F(NotifyTest, NamesInTheFormOfTheSession) {
   auto mutf7 = watch("(personal (MailboxName MessageNew MessageExpunge))");
   auto utf8 = watch("(personal (MailboxName MessageNew MessageExpunge))", "", "UTF8=ACCEPT");
-  auto rev2 = watch("(mailboxes \"\xC3\xA4\" (MailboxName MessageNew MessageExpunge))", "",
-                    "IMAP4rev2");
+  auto rev2 =
+      watch("(mailboxes \"\xC3\xA4\" (MailboxName MessageNew MessageExpunge))", "", "IMAP4rev2");
   other("c CREATE &AOQ-");
   EXPECT_EQ(mutf7->read(), "* LIST (\\HasNoChildren) \"/\" \"&AOQ-\"\r\n");
   EXPECT_EQ(utf8->read(), "* LIST (\\HasNoChildren) \"/\" \"\xC3\xA4\"\r\n");
@@ -512,9 +529,9 @@ TEST_F(NotifyTest, NamesInTheFormOfTheSession) {
 
 TEST_F(NotifyTest, OwnChangesAreNotTold) {
   rig.deliver_many("INBOX", 3);
-  auto client = watch(
-      "(personal (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange))", "INBOX",
-      "IMAP4rev2");
+  auto client =
+      watch("(personal (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange))",
+            "INBOX", "IMAP4rev2");
   EXPECT_EQ(client->ask("a CREATE a/b"), "a OK CREATE completed.\r\n");
   EXPECT_EQ(client->ask("a SUBSCRIBE a/b"), "a OK SUBSCRIBE completed.\r\n");
   EXPECT_EQ(client->ask("a RENAME a/b c"), "a OK RENAME completed.\r\n");
@@ -524,6 +541,7 @@ TEST_F(NotifyTest, OwnChangesAreNotTold) {
   EXPECT_THAT(client->ask("a UID MOVE 2 c"), Not(HasSubstr("STATUS")));
   EXPECT_THAT(client->ask("a UID STORE 3 +FLAGS (\\Deleted)"), Not(HasSubstr("STATUS")));
   EXPECT_EQ(client->ask("a CLOSE"), "a OK CLOSE completed.\r\n");
+  EXPECT_EQ(client->ask("a RENAME INBOX d"), "a OK RENAME completed.\r\n");
   EXPECT_EQ(client->ask("a DELETE c"), "a OK DELETE completed.\r\n");
   EXPECT_EQ(client->read(), "");
 }
@@ -570,7 +588,8 @@ TEST_F(NotifyTest, AClientThatDoesNotReadCostsNothingMore) {
   for (int i = 0; i < 50; ++i) rig.deliver("Drafts", simple_message("m"));
   client->transport().stall(false);
   EXPECT_EQ(client->read(),
-            "* STATUS \"Drafts\" (MESSAGES 1 UIDNEXT 2)\r\n* STATUS \"Drafts\" (MESSAGES 50 UIDNEXT 51)\r\n");
+            "* STATUS \"Drafts\" (MESSAGES 1 UIDNEXT 2)\r\n* STATUS \"Drafts\" (MESSAGES 50 "
+            "UIDNEXT 51)\r\n");
 }
 
 TEST_F(NotifyTest, TheStoreIsLost) {
