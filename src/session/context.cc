@@ -136,7 +136,12 @@ void Context::append_held_modseq() {
 std::expected<UidSet, Reply> Context::resolve(const imap::NumberSet& set,
                                               imap::Addressing by) const {
   if (set.is_saved_result()) return saved_result;
-  if (by == imap::Addressing::kUid) return set.resolve<Uid>(shown().last_uid().value());
+  if (by == imap::Addressing::kUid) {
+    // RFC 9051 §9 seq-number: without messages "*" is UIDNEXT, so that "n:*" still spans what
+    // vanished.
+    const Uid star = shown().exists() == 0 ? shown().counts().uid_next : shown().last_uid();
+    return set.resolve<Uid>(star.value());
+  }
   const SeqSet seqs = set.resolve<SeqNum>(shown().exists());
   // "*" counts as a number beyond the end while the mailbox is empty.
   if (seqs.empty() || seqs.max().value() > shown().exists()) {

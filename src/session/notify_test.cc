@@ -333,6 +333,16 @@ TEST_F(NotifyTest, ModSeqStaysBehindFlagsThatWereNotTold) {
   EXPECT_THAT(answer, HasSubstr("[HIGHESTMODSEQ 3] "));
 }
 
+// Also what a command of its own says of the MODSEQ.
+TEST_F(NotifyTest, ModSeqOfOwnExpungesStaysBehindFlagsThatWereNotTold) {
+  rig.deliver_many("INBOX", 3);
+  auto client = watch("(selected (MessageNew MessageExpunge))", "INBOX", "QRESYNC");
+  flag("\\Flagged", "1");
+  static_cast<void>(client->ask("a STORE 2:3 +FLAGS.SILENT (\\Deleted)"));
+  EXPECT_THAT(client->ask("m MOVE 3 Drafts"), HasSubstr("m OK [HIGHESTMODSEQ 4]"));
+  EXPECT_THAT(client->ask("x EXPUNGE"), HasSubstr("x OK [HIGHESTMODSEQ 4]"));
+}
+
 // The same for expunges that wait for a command.
 TEST_F(NotifyTest, ModSeqStaysBehindExpungesThatWait) {
   rig.deliver_many("INBOX", 2);

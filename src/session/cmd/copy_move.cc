@@ -86,7 +86,7 @@ task<Reply> do_move(Context& context, const imap::CopyArgs& args) {
   if (context.enabled.condstore && context.view != nullptr) {
     // RFC 7162 §3.2.10: as for EXPUNGE, so that the client can advance its state.
     std::string code = "HIGHESTMODSEQ ";
-    imap::append_number(code, context.view->newest()->counts().highest_modseq.value());
+    imap::append_number(code, context.view->safe_modseq().value());
     co_return Reply::okay(std::move(code), "MOVE completed.");
   }
   co_return Reply::okay("MOVE completed.");

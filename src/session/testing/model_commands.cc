@@ -44,13 +44,14 @@ ModelWorld::Target ModelWorld::target(Player& p, bool by_uid) {
   t.by_uid = by_uid;
   const ModelRows& rows = p.view.rows();
   if (by_uid && below(4) == 0) {
-    // RFC 9051 §6.4.8: "*" is the highest UID, also when it lies before the other end.
+    // RFC 9051 §9 seq-number: "*" is the highest UID, also when it lies before the other end, and
+    // UIDNEXT without messages.
     const std::uint32_t first = 1 + below(box(p).uid_next + 1);
     t.set = std::to_string(first) + ":*";
-    const std::uint32_t last = rows.empty() ? 0 : rows.back().uid;
-    for (const ModelRow& row : rows) {
-      if (row.uid >= std::min(first, last)) t.uids.push_back(row.uid);
-    }
+    const std::uint32_t last = rows.empty() ? p.view.uid_next() : rows.back().uid;
+    // Also what lies between them and is not known to this session yet.
+    for (std::uint32_t uid = std::min(first, last); uid <= std::max(first, last); ++uid)
+      t.uids.push_back(uid);
     return t;
   }
   ModelUids numbers;

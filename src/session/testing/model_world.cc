@@ -155,7 +155,10 @@ bool ModelWorld::settle(Player& actor, const std::array<ModelMailbox, 2>& before
       fault_ += "what came:\n" + came;
       return false;
     }
-    if (p.listens != Listens::kOff && !check_status(p, acts, before)) return false;
+    if (p.listens != Listens::kOff && !check_status(p, acts, before)) {
+      fault_ += "session " + std::to_string(&p - players_.data()) + ", what came:\n" + came;
+      return false;
+    }
   }
   return true;
 }
@@ -169,7 +172,8 @@ bool ModelWorld::check(const Player& p) {
   }
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const ModelRow& row = rows[i];
-    if (row.uid != p.mirror.uids[i]) return wrong(who + "UIDs " + to_set(p.mirror.uids) + " at other numbers");
+    if (row.uid != p.mirror.uids[i])
+      return wrong(who + "UIDs " + to_set(p.mirror.uids) + " at other numbers");
     const auto told = p.mirror.known.find(row.uid);
     if (told == p.mirror.known.end() || !p.hears_flags()) continue;
     if (told->second.flags && *told->second.flags != row.flags) {
