@@ -116,6 +116,10 @@ class CommandText {
   void operator()(const ExpungeArgs& args) {
     if (args.uids) add(args.uids->to_string());
   }
+  void operator()(const UidBatchesArgs& args) {
+    add(std::to_string(args.size));
+    add(std::to_string(args.first) + ":" + std::to_string(args.last));
+  }
   void operator()(const NotifyArgs& args) {
     if (!args.set) add("none");
     flag(args.status, "status");

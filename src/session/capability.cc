@@ -35,6 +35,8 @@ constexpr Row kRows[] = {
     {"ESEARCH", When::kAfter},
     {"SEARCHRES", When::kAfter},
     {"UTF8=ACCEPT", When::kAfter},
+    {"UIDONLY", When::kAfter},
+    {"UIDBATCHES", When::kAfter},
     {"NOTIFY", When::kAfter},
 };
 

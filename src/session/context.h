@@ -62,6 +62,13 @@ struct Context {
   UidSet saved_result;         // RFC 5182 "$" of the selected mailbox
   Notify notify;
 
+  // RFC 10022 §3.1.1: what UIDBATCHES answered last in the selected mailbox.
+  struct AnsweredBatches {
+    imap::UidBatchesArgs args;
+    mailstore::MailboxCounts counts;  // of the mailbox then
+  };
+  std::optional<AnsweredBatches> answered_batches;
+
   std::string client_name;   // IMAP ID, for the log
   std::string last_mailbox;  // selected last, for the log
   unsigned rejected_passwords = 0;

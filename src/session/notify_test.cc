@@ -333,6 +333,12 @@ TEST_F(NotifyTest, ModSeqStaysBehindFlagsThatWereNotTold) {
   EXPECT_THAT(answer, HasSubstr("[HIGHESTMODSEQ 3] "));
 }
 
+TEST_F(NotifyTest, OwnChangesOfFlagsHoldNothingBack) {
+  rig.deliver_many("INBOX", 2);
+  auto client = watch("(selected (MessageNew MessageExpunge))", "INBOX", "QRESYNC");
+  EXPECT_THAT(client->ask("a STORE 1 +FLAGS.SILENT (\\Seen)"), Not(HasSubstr("HIGHESTMODSEQ")));
+}
+
 // Also what a command of its own says of the MODSEQ.
 TEST_F(NotifyTest, ModSeqOfOwnExpungesStaysBehindFlagsThatWereNotTold) {
   rig.deliver_many("INBOX", 3);

@@ -185,6 +185,7 @@ TEST(States, WrongStateIsBad) {
                                                   "STORE 1 FLAGS ()",
                                                   "COPY 1 INBOX",
                                                   "MOVE 1 INBOX",
+                                                  "UIDBATCHES 500",
                                                   "NOTIFY NONE"};
   for (std::size_t i = 0; i < imap::kCommandCount; ++i) {
     const CommandRow& row = command_row(static_cast<imap::CommandId>(i));

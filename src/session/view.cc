@@ -56,6 +56,18 @@ void FlagText::append(std::string& out, const MailboxVersion& version,
   out += ')';
 }
 
+void append_fetch_head(std::string& out, const MailboxVersion::MessageRef& message,
+                       const Enabled& enabled) {
+  out += "* ";
+  if (enabled.uid_only) {
+    imap::append_number(out, message.row->uid.value());
+    out += " UIDFETCH (";
+  } else {
+    imap::append_number(out, message.seq.value());
+    out += " FETCH (";
+  }
+}
+
 View::View(MailboxHandle handle, VersionPtr shown, Access access)
     : handle_(std::move(handle)),
       access_(access),
@@ -125,7 +137,13 @@ task<bool> View::tell(Output& out, VersionPtr newest, Expunges expunges, const E
     }
   }
   if (flags_ == Flags::kHold) {
-    if (!delta.changed.empty() && !flags_held_since_) flags_held_since_ = told_modseq;
+    // What the caller tells is not held back.
+    const auto untold = [&](SeqNum seq) {
+      const auto message = shown_->by_seq(seq);
+      return message && (skip == nullptr || !skip->contains(message->row->uid));
+    };
+    if (!flags_held_since_ && std::any_of(delta.changed.begin(), delta.changed.end(), untold))
+      flags_held_since_ = told_modseq;
     co_return !out.failed();
   }
   if (owes_flags()) co_return co_await tell_held_flags(out, enabled, skip);
@@ -160,8 +178,7 @@ task<bool> View::tell_held_flags(Output& out, const Enabled& enabled, const UidS
 }
 
 task<bool> View::tell_expunged(Output& out, const mailstore::Delta& delta, const Enabled& enabled) {
-  if (enabled.qresync) {
-    // RFC 7162 §3.2.10: VANISHED takes the place of EXPUNGE once QRESYNC is enabled.
+  if (enabled.vanished()) {
     out.append("* VANISHED ");
     const bool written = co_await out.write(delta.vanished.to_string());
     out.append("\r\n");
@@ -200,10 +217,8 @@ void View::append_flags(std::string& out, const MailboxVersion::MessageRef& mess
 
 void View::append_update(std::string& out, const MailboxVersion::MessageRef& message,
                          const Enabled& enabled) {
-  out += "* ";
-  imap::append_number(out, message.seq.value());
-  out += " FETCH (";
-  if (enabled.uid_in_updates()) {
+  append_fetch_head(out, message, enabled);
+  if (enabled.uid_in_updates() && !enabled.uid_only) {
     out += "UID ";
     imap::append_number(out, message.row->uid.value());
     out += ' ';
