@@ -25,12 +25,14 @@ struct EventRow {
   std::string_view name;
   NotifyEvent event;
 };
-constexpr std::array<EventRow, 5> kEvents = {{
+constexpr std::array<EventRow, 7> kEvents = {{
     {"MessageNew", kMessageNew},
     {"MessageExpunge", kMessageExpunge},
     {"FlagChange", kFlagChange},
     {"MailboxName", kMailboxName},
     {"SubscriptionChange", kSubscriptionChange},
+    {"MailboxMetadataChange", kMailboxMetadataChange},
+    {"ServerMetadataChange", kServerMetadataChange},
 }};
 
 constexpr std::uint8_t kMessageEvents = kMessageNew | kMessageExpunge | kFlagChange;

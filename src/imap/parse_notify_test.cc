@@ -15,6 +15,8 @@ TEST(ParseNotify, Forms) {
        "NOTIFY status [personal new expunge]"},
       {"NOTIFY SET (SELECTED-delayed (messagenew messageexpunge flagchange))",
        "NOTIFY [selected-delayed new expunge flags]"},
+      {"NOTIFY SET (personal (MailboxMetadataChange ServerMetadataChange))",
+       "NOTIFY [personal metadata server]"},
       {"NOTIFY SET (inboxes (MailboxName)) (subscribed (SubscriptionChange))",
        "NOTIFY [inboxes name] [subscribed subscription]"},
       {"NOTIFY SET (subtree Lists (MailboxName)) (mailboxes (inbox \"b c\" {1+}\r\nd) NONE)",
@@ -57,6 +59,7 @@ TEST(ParseNotify, EventsThatGoTogether) {
        "NOTIFY [personal new expunge name]"},
       {"NOTIFY SET (selected (MailboxName))", "bad@24"},
       {"NOTIFY SET (selected-delayed (MessageNew MessageExpunge SubscriptionChange))", "bad@58"},
+      {"NOTIFY SET (selected (ServerMetadataChange))", "bad@24"},
       {"NOTIFY SET (selected NONE) (selected NONE)", "bad@30"},
       {"NOTIFY SET (selected NONE) (personal NONE) (selected-delayed NONE)", "bad@46"},
   });

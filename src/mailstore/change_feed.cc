@@ -68,6 +68,7 @@ ChangeFeed::Changes ChangeFeed::take() {
   std::unordered_map<MailboxId, Entry>().swap(messages_);
   changes.names = std::exchange(names_, {});
   name_events_ = 0;
+  changes.metadata = std::exchange(metadata_, false);
   changes.overflow = std::exchange(overflow_, false);
   changes.dead = dead_;
   return changes;
@@ -75,7 +76,7 @@ ChangeFeed::Changes ChangeFeed::take() {
 
 bool ChangeFeed::pending() const {
   const MutexLock lock(mutex_);
-  return !messages_.empty() || !names_.empty() || overflow_ || dead_;
+  return !messages_.empty() || !names_.empty() || metadata_ || overflow_ || dead_;
 }
 
 void ChangeFeed::disown(MailboxId mailbox) {
@@ -121,6 +122,11 @@ void ChangeFeed::add(NameEventsPtr names) {
 void ChangeFeed::forget(MailboxId mailbox) {
   const MutexLock lock(mutex_);
   messages_.erase(mailbox);
+}
+
+void ChangeFeed::add_metadata() {
+  const MutexLock lock(mutex_);
+  metadata_ = true;
 }
 
 void ChangeFeed::die() {

@@ -73,10 +73,11 @@ class ChangeFeed {
   struct Changes {
     std::unordered_map<MailboxId, std::uint8_t> messages;  // MessageChange bits
     std::vector<NameEventsPtr> names;                      // in order
+    bool metadata = false;                                 // of some mailbox, or of the server
     bool overflow = false;  // more name events than kMaxNameEvents; some are missing
     bool dead = false;      // the account can no longer be used
     [[nodiscard]] bool empty() const {
-      return messages.empty() && names.empty() && !overflow && !dead;
+      return messages.empty() && names.empty() && !metadata && !overflow && !dead;
     }
   };
 
@@ -93,6 +94,7 @@ class ChangeFeed {
   void add(MailboxId mailbox, std::uint8_t kinds);
   void add(NameEventsPtr names);
   void forget(MailboxId mailbox);  // it is gone
+  void add_metadata();
   void die();
   void raise();  // the signal, if something is pending
 
@@ -109,6 +111,7 @@ class ChangeFeed {
   std::unordered_map<MailboxId, Entry> messages_ POSTERN_GUARDED_BY(mutex_);
   std::vector<NameEventsPtr> names_ POSTERN_GUARDED_BY(mutex_);
   std::size_t name_events_ POSTERN_GUARDED_BY(mutex_) = 0;
+  bool metadata_ POSTERN_GUARDED_BY(mutex_) = false;
   bool overflow_ POSTERN_GUARDED_BY(mutex_) = false;
   bool dead_ POSTERN_GUARDED_BY(mutex_) = false;
 };

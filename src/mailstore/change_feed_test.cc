@@ -173,6 +173,20 @@ TEST_F(Feed, OwnRenameOfInboxLeavesOutItsMessagesToo) {
   EXPECT_TRUE(feed.take().empty());
 }
 
+TEST_F(Feed, MetadataIsOneFlag) {
+  std::vector<MetadataChange> changes;
+  changes.push_back({"/private/comment", "x"});
+  TestStore::expect(store.run(store.account().set_metadata(inbox, changes)));
+  EXPECT_TRUE(signal.take());
+  EXPECT_TRUE(feed.take().metadata);
+  TestStore::expect(store.run(store.account().set_metadata(kServerMetadata, changes)));
+  EXPECT_TRUE(feed.take().metadata);
+  EXPECT_FALSE(feed.pending());
+  // What changes nothing is told to nobody.
+  TestStore::expect(store.run(store.account().set_metadata(inbox, changes)));
+  EXPECT_FALSE(feed.pending());
+}
+
 TEST_F(Feed, AMailboxThatIsGoneHasNoEntry) {
   create("a");
   TestStore::expect(store.append(store.mailbox("a"), test_message("m", "x")));

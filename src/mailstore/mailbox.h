@@ -13,6 +13,7 @@
 #include "base/executor.h"
 #include "mailstore/change_feed.h"
 #include "mailstore/log_record.h"
+#include "mailstore/metadata.h"
 #include "mailstore/name_table.h"
 #include "mailstore/records.h"
 #include "mailstore/version.h"
@@ -81,6 +82,7 @@ struct Pending {
   std::vector<Effect> effects;  // one a mailbox
   Counters counters;            // after it
   NameChanges names;
+  MetadataEffects metadata;
   Naming naming;  // what `names` come from
   OneShot<Outcome> done;
 };

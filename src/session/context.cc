@@ -28,6 +28,14 @@ void Context::close_with(std::string_view bye_text, std::string_view reason) {
   end_reason = reason;
 }
 
+task<void> Context::start_compression() {
+  compress_next = false;
+  if (!co_await out.flush()) co_return;
+  compressed = std::make_unique<CompressedTransport>(transport);
+  in.set_transport(*compressed);
+  out.set_transport(*compressed);
+}
+
 void Context::unselect() {
   view.reset();
   saved_result = {};
@@ -104,6 +112,26 @@ void Context::apply_notify() {
   const SelectedRules& rules = notify.selected();
   enabled.flag_change = notify.active() && rules.flags;
   if (view != nullptr) view->set_flags(rules.flags ? View::Flags::kTell : View::Flags::kHold);
+}
+
+bool Context::wants_metadata(const mailstore::Folder* folder) const {
+  if (notify.silent()) return false;
+  if (enabled.metadata || (folder == nullptr && enabled.metadata_server)) return true;
+  if (!notify.active()) return false;
+  if (folder == nullptr) return notify.rules().watches_server();
+  const std::uint8_t events = notify.rules().events_of(
+      folder->name, folder->subscribed ? Subscribed::kYes : Subscribed::kNo);
+  return (events & imap::kMailboxMetadataChange) != 0;
+}
+
+task<bool> Context::sync_metadata() {
+  const bool by_notify = notify.active() && notify.rules().watches_metadata();
+  if (!enabled.metadata && !enabled.metadata_server && !by_notify) metadata.stop();
+  if (!metadata.running()) co_return !out.failed();
+  const MetadataView::Wants wants = [this](const mailstore::Folder* folder) {
+    return wants_metadata(folder);
+  };
+  co_return co_await metadata.tell(out, principal, wants, enabled.utf8_names());
 }
 
 task<bool> Context::sync_arrivals() {

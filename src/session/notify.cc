@@ -166,6 +166,7 @@ task<bool> Context::tell_changes(View::Expunges expunges) {
     } else if (!changes.empty()) {
       Teller teller(*this);
       co_await teller.tell(changes);
+      if (changes.metadata && !co_await sync_metadata()) co_return false;
     }
   }
   const bool open = co_await sync_wanted(expunges);

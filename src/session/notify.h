@@ -34,6 +34,8 @@ class Notify {
   void reset();
 
   [[nodiscard]] bool active() const { return rules_.has_value(); }
+  // After NOTIFY NONE.
+  [[nodiscard]] bool silent() const { return !active() && !by_default_.messages; }
   [[nodiscard]] bool pending() const { return active() && feed_.pending(); }
   [[nodiscard]] const NotifyRules& rules() const { return *rules_; }  // precondition: active()
   [[nodiscard]] const SelectedRules& selected() const {

@@ -36,7 +36,9 @@ NotifyRules::NotifyRules(const imap::NotifyArgs& args) {
         add(mailboxes_, group);
         break;
     }
-    if ((group.events & imap::kMessageNew) != 0) watches_messages_ = true;
+    watches_messages_ |= (group.events & imap::kMessageNew) != 0;
+    watches_server_ |= (group.events & imap::kServerMetadataChange) != 0;
+    watches_metadata_ |= watches_server_ || (group.events & imap::kMailboxMetadataChange) != 0;
   }
 }
 

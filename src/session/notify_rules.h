@@ -37,6 +37,9 @@ class NotifyRules {
                                        Subscribed subscribed) const;
   // Some group watches messages of mailboxes that are not selected.
   [[nodiscard]] bool watches_messages() const { return watches_messages_; }
+  // Some group watches metadata; or that of the server, which no filter narrows.
+  [[nodiscard]] bool watches_metadata() const { return watches_metadata_; }
+  [[nodiscard]] bool watches_server() const { return watches_server_; }
 
  private:
   struct Rule {
@@ -50,6 +53,7 @@ class NotifyRules {
   Rules mailboxes_, subtrees_;
   std::uint8_t personal_ = 0, inboxes_ = 0, subscribed_ = 0;
   bool watches_messages_ = false;
+  bool watches_metadata_ = false, watches_server_ = false;
 };
 
 }  // namespace postern::session

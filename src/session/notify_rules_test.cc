@@ -76,6 +76,19 @@ TEST(NotifyRules, TheSelectedMailbox) {
   EXPECT_FALSE(later.selected().immediate);
 }
 
+TEST(NotifyRules, Metadata) {
+  const NotifyRules none = rules("(personal (MailboxName))");
+  EXPECT_FALSE(none.watches_metadata());
+  const NotifyRules some = rules("(mailboxes a (MailboxMetadataChange))");
+  EXPECT_TRUE(some.watches_metadata());
+  EXPECT_FALSE(some.watches_server());
+  EXPECT_EQ(wanted(some, "a"), imap::kMailboxMetadataChange);
+  EXPECT_EQ(wanted(some, "b"), 0);
+  const NotifyRules server = rules("(mailboxes a (ServerMetadataChange))");
+  EXPECT_TRUE(server.watches_metadata());
+  EXPECT_TRUE(server.watches_server());
+}
+
 TEST(NotifyRules, NamesThatCannotBeMailboxesArePassedOver) {
   const NotifyRules r = rules("(mailboxes (\"a//b\" \"*\" \"\" ok/) (MailboxName))");
   EXPECT_EQ(wanted(r, "ok"), imap::kMailboxName);

@@ -185,6 +185,21 @@ TEST_F(NotifyTest, SelectedWithQresyncSaysVanished) {
   EXPECT_EQ(client->read(), "* VANISHED 2\r\n");
 }
 
+TEST_F(NotifyTest, SelectedWithUidOnlyNamesUids) {
+  rig.deliver_many("INBOX", 3);
+  flag("\\Deleted", "1");
+  other("x EXPUNGE");
+  auto client = watch("(selected (MessageNew (UID FLAGS) MessageExpunge FlagChange))", "INBOX",
+                      "IMAP4rev2 UIDONLY");
+  rig.deliver("INBOX", simple_message("m"));
+  EXPECT_THAT(client->read(),
+              AllOf(StartsWith("* 3 EXISTS\r\n* 4 UIDFETCH ("), HasSubstr("FLAGS ()")));
+  flag("\\Deleted", "2");
+  EXPECT_THAT(client->read(), AllOf(StartsWith("* 2 UIDFETCH ("), HasSubstr("FLAGS (\\Deleted)")));
+  other("x EXPUNGE");
+  EXPECT_EQ(client->read(), "* VANISHED 2\r\n");
+}
+
 TEST_F(NotifyTest, SelectedDelayedKeepsExpungesForACommand) {
   rig.deliver_many("INBOX", 2);
   auto client =
@@ -539,6 +554,41 @@ TEST_F(NotifyTest, NamesInTheFormOfTheSession) {
   rig.deliver("\xC3\xA4", simple_message("m"));
   EXPECT_THAT(mutf7->read(), StartsWith("* STATUS \"&AOQ-\" ("));
   EXPECT_THAT(rev2->read(), StartsWith("* STATUS \"\xC3\xA4\" ("));
+}
+
+// -- metadata (RFC 5465 §5.6, §5.7) ---------------------------------------------------------------
+
+TEST_F(NotifyTest, MetadataOfWhatIsWatched) {
+  auto client = watch("(mailboxes INBOX (MailboxMetadataChange))", "INBOX");
+  auto server = watch("(personal (ServerMetadataChange))");
+  other("a SETMETADATA INBOX (/private/comment \"x\" /private/vendor/a/b \"y\")");
+  EXPECT_EQ(client->read(), "* METADATA \"INBOX\" /private/comment /private/vendor/a/b\r\n");
+  EXPECT_EQ(server->read(), "");
+  // An entry that is removed is named too.
+  other("a SETMETADATA INBOX (/private/comment NIL)");
+  EXPECT_EQ(client->read(), "* METADATA \"INBOX\" /private/comment\r\n");
+  other("a SETMETADATA Drafts (/private/comment \"x\")");
+  EXPECT_EQ(client->read(), "");
+  other("a SETMETADATA \"\" (/private/comment \"x\")");
+  EXPECT_EQ(client->read(), "");
+  EXPECT_EQ(server->read(), "* METADATA \"\" /private/comment\r\n");
+  // Its own are not told, and in IDLE it is the same.
+  EXPECT_EQ(client->ask("m SETMETADATA INBOX (/private/comment \"z\")"),
+            "m OK SETMETADATA completed.\r\n");
+  static_cast<void>(client->ask("i IDLE"));
+  other("a SETMETADATA INBOX (/private/comment NIL)");
+  EXPECT_EQ(client->read(), "* METADATA \"INBOX\" /private/comment\r\n");
+}
+
+TEST_F(NotifyTest, NoneSilencesMetadataThatWasEnabled) {
+  auto client = rig.login();
+  static_cast<void>(client->ask("e ENABLE METADATA"));
+  static_cast<void>(client->ask("n NOTIFY NONE"));
+  other("a SETMETADATA INBOX (/private/comment \"x\")");
+  EXPECT_EQ(client->ask("a NOOP"), "a OK NOOP completed.\r\n");
+  static_cast<void>(client->ask("n NOTIFY SET (personal (MailboxName))"));
+  other("a SETMETADATA INBOX (/private/comment \"y\")");
+  EXPECT_EQ(client->read(), "* METADATA \"INBOX\" /private/comment\r\n");
 }
 
 // -- what the client does itself ------------------------------------------------------------------

@@ -23,7 +23,10 @@ struct Enabled {
   bool qresync = false;
   bool rev2 = false;
   bool utf8 = false;
-  bool uid_only = false;     // RFC 9586: no sequence number goes in either direction
+  bool uid_only = false;  // RFC 9586: no sequence number goes in either direction
+  // RFC 5464 §4.4: changes of metadata by others are told, all of them or those of the server.
+  bool metadata = false;
+  bool metadata_server = false;
   bool flag_change = false;  // NOTIFY asked for FlagChange of the selected mailbox
   // RFC 9051 §5.1, RFC 9755 §3: names go out as UTF-8.
   [[nodiscard]] bool utf8_names() const { return rev2 || utf8; }

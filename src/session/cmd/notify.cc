@@ -44,7 +44,8 @@ task<void> tell_first_status(Context& context) {
 task<Reply> do_notify(Context& context, const imap::NotifyArgs& args) {
   if (args.bad_event) {
     co_return Reply::no(
-        "BADEVENT (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange)",
+        "BADEVENT (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange "
+        "MailboxMetadataChange ServerMetadataChange)",
         "An event is not supported.");
   }
   if (args.overflow)
@@ -63,6 +64,8 @@ task<Reply> do_notify(Context& context, const imap::NotifyArgs& args) {
   }
   // What arrived before and was told has no FETCH data any more; what was not told will have.
   if (context.view != nullptr) static_cast<void>(context.view->take_arrivals());
+  // RFC 5465 §5.6: ENABLE METADATA is not needed for it.
+  if (rules.watches_metadata()) context.metadata.start(context.account().metadata());
   const bool first_status = args.status && rules.watches_messages();
   context.notify.set(context.account(), std::move(rules));
   context.apply_notify();
