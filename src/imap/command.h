@@ -56,6 +56,7 @@ enum class CommandId : std::uint8_t {
   kGetMetadata,
   kSetMetadata,
   kCompress,
+  kNotify,
   kSort,
   kThread,
   kEsearch,
@@ -63,7 +64,7 @@ enum class CommandId : std::uint8_t {
   kUnauthenticate,
   kLanguage,
 };
-inline constexpr std::size_t kCommandCount = 42;
+inline constexpr std::size_t kCommandCount = 43;
 
 // Numbers of the command are UIDs (UID FETCH ...) or message sequence numbers.
 enum class Addressing : std::uint8_t { kSequence, kUid };
@@ -272,6 +273,40 @@ struct UidBatchesArgs {  // RFC 10022 §4
   std::uint32_t first = 1;  // batches asked for, counted from 1
   std::uint32_t last = UINT32_MAX;
 };
+// event of RFC 5465 §8; bits.
+enum NotifyEvent : std::uint8_t {
+  kMessageNew = 1,
+  kMessageExpunge = 2,
+  kFlagChange = 4,
+  kMailboxName = 8,
+  kSubscriptionChange = 16,
+  kMailboxMetadataChange = 32,
+  kServerMetadataChange = 64,
+};
+enum class NotifyFilter : std::uint8_t {
+  kSelected,
+  kSelectedDelayed,
+  kInboxes,
+  kPersonal,
+  kSubscribed,
+  kSubtree,
+  kMailboxes,
+};
+struct NotifyGroup {  // event-group
+  NotifyFilter filter = NotifyFilter::kPersonal;
+  std::vector<std::string> mailboxes;  // of kSubtree and kMailboxes
+  std::uint8_t events = 0;             // NotifyEvent bits; 0: NONE
+  std::vector<FetchAtt> fetch;         // of MessageNew, in kSelected and kSelectedDelayed
+};
+struct NotifyArgs {
+  bool set = false;  // false: NOTIFY NONE
+  bool status = false;
+  std::vector<NotifyGroup> groups;
+  bool bad_event = false;  // an event that is not supported was named: NO, not BAD
+  bool overflow = false;   // more mailboxes than the server watches were named; some are left out
+};
+// LIMIT: mailboxes named in one NOTIFY.
+inline constexpr std::size_t kMaxNotifyMailboxes = 20'000;
 
 struct GetQuotaArgs {  // RFC 9208 §4.1.1
   std::string root;
@@ -304,7 +339,7 @@ struct Command {
                CreateArgs, MailboxArgs, RenameArgs, ListArgs, StatusArgs, AppendArgs, SearchArgs,
                FetchArgs, StoreArgs, CopyArgs, ExpungeArgs, UidBatchesArgs, GetQuotaArgs,
                SetQuotaArgs, GetMetadataArgs, SetMetadataArgs, CompressArgs, SortArgs, ThreadArgs,
-               EsearchArgs, CancelUpdateArgs, LanguageArgs>
+               EsearchArgs, CancelUpdateArgs, LanguageArgs, NotifyArgs>
       args;
 };
 

@@ -141,6 +141,27 @@ class CommandText {
     add(std::to_string(args.size));
     add(std::to_string(args.first) + ":" + std::to_string(args.last));
   }
+  void operator()(const NotifyArgs& args) {
+    if (!args.set) add("none");
+    flag(args.status, "status");
+    for (const NotifyGroup& group : args.groups) {
+      static constexpr const char* kFilters[] = {"selected", "selected-delayed", "inboxes",
+                                                 "personal", "subscribed",       "subtree",
+                                                 "mailboxes"};
+      add(std::string("[") + kFilters[static_cast<std::size_t>(group.filter)]);
+      for (const std::string& mailbox : group.mailboxes) name(mailbox);
+      static constexpr const char* kEvents[] = {"new",          "expunge",  "flags", "name",
+                                                "subscription", "metadata", "server"};
+      for (std::size_t i = 0; i < std::size(kEvents); ++i) {
+        flag((group.events & (1U << i)) != 0, kEvents[i]);
+        if (i != 0) continue;
+        for (const FetchAtt& att : group.fetch) fetch_att(att);
+      }
+      out_ += ']';
+    }
+    flag(args.bad_event, "badevent");
+    flag(args.overflow, "overflow");
+  }
   void operator()(const SortArgs& args) {
     static constexpr const char* kNames[] = {"ARRIVAL",   "CC",       "DATE", "FROM",
                                              "SIZE",      "SUBJECT",  "TO",   "DISPLAYFROM",

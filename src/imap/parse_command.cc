@@ -99,6 +99,8 @@ constexpr std::array<Row, kCommandCount> kTable = {{
      [](Cursor& in, Addressing) -> Args { return parse_setmetadata(in); }},
     {"COMPRESS", CommandId::kCompress, UidForm::kNone,
      [](Cursor& in, Addressing) -> Args { return parse_compress(in); }},
+    {"NOTIFY", CommandId::kNotify, UidForm::kNone,
+     [](Cursor& in, Addressing) -> Args { return parse_notify(in); }},
     {"SORT", CommandId::kSort, UidForm::kBoth,
      [](Cursor& in, Addressing by) -> Args { return parse_sort(in, by); }},
     {"THREAD", CommandId::kThread, UidForm::kBoth,

@@ -114,14 +114,10 @@ void parse_fetch_items(Cursor& in, std::vector<FetchAtt>& items) {
     for (std::size_t i = 0; i < macro.count; ++i) items.push_back({.item = kMacroItems[i]});
     return;
   }
-  if (!in.try_char('(')) {
+  if (in.peek() == '(') {
+    items = parse_fetch_att_list(in);
+  } else {
     add_item(in, items, parse_fetch_att(in, Place::kAlone));
-    return;
-  }
-  while (in.ok()) {
-    add_item(in, items, parse_fetch_att(in, Place::kInList));
-    if (in.try_char(')')) break;
-    in.expect(' ', "one space or \")\" in the list of fetch items");
   }
 }
 
@@ -151,6 +147,17 @@ void parse_fetch_modifiers(Cursor& in, FetchArgs& args) {
 }
 
 }  // namespace
+
+std::vector<FetchAtt> parse_fetch_att_list(Cursor& in) {
+  std::vector<FetchAtt> items;
+  in.expect('(', "fetch items in parentheses");
+  while (in.ok()) {
+    add_item(in, items, parse_fetch_att(in, Place::kInList));
+    if (in.try_char(')')) break;
+    in.expect(' ', "one space or \")\" in the list of fetch items");
+  }
+  return items;
+}
 
 FetchArgs parse_fetch(Cursor& in, Addressing by) {
   FetchArgs args{.by = by};

@@ -95,6 +95,7 @@ class FakeAccount final : public Account {
     co_return fail(Errc::kCannot);
   }
   [[nodiscard]] Watch watch(MailboxId, Signal&) override { return {}; }
+  [[nodiscard]] Watch follow(ChangeFeed&) override { return {}; }
   [[nodiscard]] Usage usage() const override { return {}; }
   [[nodiscard]] MetadataPtr metadata() const override { return std::make_shared<const Metadata>(); }
   task<Result<void>> set_metadata(MailboxId, std::vector<MetadataChange>) override {

@@ -63,6 +63,7 @@ constexpr std::array<CommandRow, imap::kCommandCount> kTable{{
     {CommandId::kSetMetadata, kAuth, kNo, Updates::kAll, Literals::kBinary,
      mailstore::kMaxMetadataValue},
     {CommandId::kCompress, kAuth, kNo, Updates::kAll, kPlain, 0},
+    {CommandId::kNotify, kAuth, kNo, Updates::kAll, kText, kLong},
     {CommandId::kSort, kSel, kReads, Updates::kNoExpunge, kText, kLong},
     {CommandId::kThread, kSel, kReads, Updates::kNoExpunge, kText, kLong},
     {CommandId::kEsearch, kAuth, kReads, Updates::kNoExpunge, kText, kLong},

@@ -81,6 +81,8 @@ task<Reply> execute(Context& context, imap::Command& command) {
       co_return co_await do_setmetadata(context, std::get<imap::SetMetadataArgs>(args));
     case CommandId::kCompress:
       co_return co_await do_compress(context, std::get<imap::CompressArgs>(args));
+    case CommandId::kNotify:
+      co_return co_await do_notify(context, std::get<imap::NotifyArgs>(args));
     case CommandId::kSort:
       co_return co_await do_sort(context, command.tag, std::get<imap::SortArgs>(args));
     case CommandId::kThread:

@@ -95,5 +95,14 @@ task<bool> append_metadata(Context& context, const MailboxHandle& mailbox,
                            const std::vector<std::string>& wanted);
 // compress.cc
 task<Reply> do_compress(Context& context, const imap::CompressArgs& args);
+// notify.cc
+task<Reply> do_notify(Context& context, const imap::NotifyArgs& args);
+// list.cc: "* LIST (...) "/" name" with all attributes, also for a name without mailbox; with
+// OLDNAME unless `old_name` is empty.
+void append_name_event(Context& context, const mailstore::Folders& folders, std::string_view name,
+                       std::string_view old_name);
+// fetch.cc: what NOTIFY wants of messages that are new to the client (RFC 5465 §5.2). Nothing
+// becomes \Seen by it. False when the peer is gone.
+task<bool> fetch_arrivals(Context& context, UidSet uids);
 
 }  // namespace postern::session

@@ -483,5 +483,29 @@ TEST(Qresync, EnablingDuringAHoldTellsTheSafeModseq) {
   EXPECT_EQ(modseq_in(answer, "[HIGHESTMODSEQ "), safe);
 }
 
+// RFC 9051 §9 seq-number: "*" of an empty mailbox is UIDNEXT.
+TEST(Vanished, EarlierOfAMailboxThatIsEmptyNow) {
+  Rig rig;
+  rig.deliver_many("INBOX", 3);
+  auto other = rig.select("INBOX");
+  static_cast<void>(other->ask("a STORE 1:* +FLAGS (\\Deleted)\r\nb EXPUNGE"));
+  auto client = rig.select("INBOX", "QRESYNC");
+  EXPECT_THAT(client->ask("d UID FETCH 2:* (FLAGS) (CHANGEDSINCE 1 VANISHED)"),
+              StartsWith("* VANISHED (EARLIER) 2:3\r\n"));
+}
+
+// RFC 7162 §3.2.6: (EARLIER) is not for messages whose numbers the client still counts.
+TEST(Vanished, EarlierLeavesOutWhatIsOnHold) {
+  Rig rig;
+  rig.deliver_many("INBOX", 3);
+  auto client = rig.select("INBOX", "QRESYNC");
+  auto other = rig.select("INBOX");
+  static_cast<void>(other->ask("a STORE 2 +FLAGS (\\Deleted)\r\nb EXPUNGE"));
+  static_cast<void>(client->ask("c FETCH 1 FLAGS"));
+  const std::string answer = client->ask("d UID FETCH 1:* (FLAGS) (CHANGEDSINCE 1 VANISHED)");
+  EXPECT_THAT(answer, Not(HasSubstr("EARLIER")));
+  EXPECT_THAT(answer, HasSubstr("* VANISHED 2\r\n"));
+}
+
 }  // namespace
 }  // namespace postern::session

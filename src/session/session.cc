@@ -138,6 +138,7 @@ task<void> Session::serve() {
     if (context_.compress_next) co_await context_.start_compression();
     if (context_.uncompress_next) co_await context_.end_compression();
     on_signal();
+    co_await tell_between_commands();
     if (context_.out.failed()) {
       context_.closed_by_peer = true;
       context_.close_with({}, context_.out.timed_out() ? "output_stalled" : "peer_closed");
@@ -316,6 +317,10 @@ View::Expunges Session::expunges_now(const CommandRow& row, const imap::CommandH
   const bool by_uid = head.by == imap::Addressing::kUid;
   if (row.updates == Updates::kNoExpunge && !by_uid) return View::Expunges::kHold;
   if (row.sequence == SequenceUse::kBreaks) return View::Expunges::kTell;
+  return expunges_before_next();
+}
+
+View::Expunges Session::expunges_before_next() const {
   // RFC 9051 §5.5: a command that is here already was written before its sender could read an
   // EXPUNGE, so one that counts messages gets the numbering its sender had in mind.
   const std::string_view ahead = context_.in.ahead();
@@ -325,11 +330,23 @@ View::Expunges Session::expunges_now(const CommandRow& row, const imap::CommandH
                                                              : View::Expunges::kTell;
 }
 
+// RFC 5465 §3.1: once a client used NOTIFY SET it listens at any time. Half a command is let finish
+// first: what is told behind a "+" could be taken for an answer to it.
+task<void> Session::tell_between_commands() {
+  if (!context_.notify.active() || context_.closing() || !context_.in.framer().idle()) co_return;
+  const bool immediate = context_.notify.selected().immediate;
+  const bool held = context_.view != nullptr && context_.view->holds_expunges();
+  if (!context_.notify.pending() && !(immediate && held)) co_return;
+  // §6.1.2: SELECTED-DELAYED keeps expunges for a command that allows them.
+  static_cast<void>(
+      co_await context_.tell_changes(immediate ? expunges_before_next() : View::Expunges::kHold));
+}
+
 task<void> Session::finish(std::string_view tag, const imap::CommandHead& head, Reply reply) {
   const CommandRow& row = command_row(head.id);
   if (row.updates != Updates::kNone && reply.status != Reply::Status::kBad &&
       context_.state == State::kSelected && !context_.closing()) {
-    static_cast<void>(co_await context_.sync(expunges_now(row, head)));
+    static_cast<void>(co_await context_.sync_wanted(expunges_now(row, head)));
   }
   // METADATA numbers nothing, so it may come in any command that lets others' changes be told.
   if (row.updates != Updates::kNone && !context_.closing())

@@ -80,7 +80,8 @@ TEST(Login, OkCarriesTheOtherCapabilities) {
                            "I18NLEVEL=1",
                            "LANGUAGE",
                            "SEARCH=FUZZY",
-                           "INPROGRESS"}) {
+                           "INPROGRESS",
+                           "NOTIFY"}) {
     EXPECT_THAT(ok, HasSubstr(std::string(" ") + name)) << name;
   }
   EXPECT_THAT(ok, Not(HasSubstr("AUTH=")));
@@ -225,6 +226,7 @@ TEST(States, WrongStateIsBad) {
                                                   "GETMETADATA INBOX /private/x",
                                                   "SETMETADATA INBOX (/private/x NIL)",
                                                   "COMPRESS DEFLATE",
+                                                  "NOTIFY NONE",
                                                   "SORT (DATE) UTF-8 ALL",
                                                   "THREAD REFS UTF-8 ALL",
                                                   "ESEARCH IN (personal) ALL",

@@ -77,6 +77,37 @@ TEST(Unauthenticate, OnlyAfterLogin) {
   EXPECT_THAT(in->ask("e STATUS INBOX (MESSAGES)"), EndsWith("e OK STATUS completed.\r\n"));
 }
 
+// RFC 8437 §8.
+TEST(Unauthenticate, CanBeSwitchedOff) {
+  Rig rig;
+  rig.settings->unauthenticate = false;
+  auto client = rig.select();
+  EXPECT_THAT(client->ask("a CAPABILITY"), Not(HasSubstr("UNAUTHENTICATE")));
+  EXPECT_THAT(client->ask("b UNAUTHENTICATE"), StartsWith("b BAD "));
+  EXPECT_EQ(client->ask("c CHECK"), "c OK CHECK completed.\r\n");
+}
+
+// RFC 8437 §4.1: contexts, NOTIFY and UIDONLY end.
+TEST(Unauthenticate, WhatWasAskedToBeToldEnds) {
+  Rig rig;
+  rig.deliver_many("INBOX", 1);
+  auto client = rig.login();
+  static_cast<void>(client->ask("a NOTIFY SET (personal (MessageNew MessageExpunge))"));
+  static_cast<void>(client->ask("b SELECT INBOX"));
+  static_cast<void>(client->ask("c SEARCH RETURN (UPDATE) ALL"));
+  static_cast<void>(client->ask("d ENABLE UIDONLY"));
+  static_cast<void>(client->ask("e UNAUTHENTICATE"));
+  rig.deliver_many("INBOX", 1);
+  EXPECT_EQ(client->ask("f NOOP"), "f OK NOOP completed.\r\n");
+  static_cast<void>(client->ask("g LOGIN joe secret"));
+  rig.deliver_many("INBOX", 1);
+  EXPECT_EQ(client->ask("h NOOP"), "h OK NOOP completed.\r\n");
+  static_cast<void>(client->ask("i SELECT INBOX"));
+  EXPECT_EQ(client->ask("j SEARCH ALL"), "* SEARCH 1 2 3\r\nj OK SEARCH completed.\r\n");
+  rig.deliver_many("INBOX", 1);
+  EXPECT_EQ(client->ask("k NOOP"), "* 4 EXISTS\r\n* 1 RECENT\r\nk OK NOOP completed.\r\n");
+}
+
 // The time to log in runs anew, and is as short as before.
 TEST(Unauthenticate, TheTimeToLogInRunsAnew) {
   Rig rig;

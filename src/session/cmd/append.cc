@@ -136,6 +136,7 @@ task<Reply> commit(Context& context, Target target) {
   messages.push_back(std::move(message));
   const auto appended = co_await context.account().append(target.mailbox.id, std::move(messages));
   if (!appended) co_return reply_for(appended.error());
+  context.made(target.mailbox.id, appended->uids);
   std::string code = "APPENDUID ";
   imap::append_number(code, appended->uid_validity.value());
   code += ' ';

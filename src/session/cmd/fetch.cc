@@ -342,6 +342,17 @@ UidSet choose(const MailboxVersion& shown, const UidSet& asked, const imap::Part
 
 }  // namespace
 
+task<bool> fetch_arrivals(Context& context, UidSet uids) {
+  imap::FetchArgs args;
+  args.items = context.notify.selected().fetch;
+  Plan plan = make_plan(context, args);
+  plan.seen = false;
+  Fetch fetch(context, std::move(plan));
+  // What cannot be read of one message is left out; there is no tagged answer to say so in.
+  static_cast<void>(co_await fetch.run(uids));
+  co_return !context.out.failed();
+}
+
 task<Reply> do_fetch(Context& context, const imap::FetchArgs& args) {
   if (args.vanished) {
     // RFC 7162 §3.2.6: UID FETCH with CHANGEDSINCE, after ENABLE QRESYNC; anything else is BAD.

@@ -9,7 +9,7 @@ task<Reply> do_idle(Context& context) {
   context.out.append("+ idling\r\n");
   // Registered before the first look, so that no change falls in between.
   mailstore::Watch watch;
-  if (context.view != nullptr) {
+  if (context.view != nullptr && !context.notify.active()) {
     watch = context.account().watch(context.view->handle().id, context.entry->wake);
   }
   mailstore::Watch metadata;
@@ -18,7 +18,8 @@ task<Reply> do_idle(Context& context) {
   const TimePoint never = TimePoint::max();
   TimePoint next_word = context.services.clock.now() + context.settings->limits.keep_alive;
   while (true) {
-    if (context.view != nullptr && !co_await context.sync(View::Expunges::kTell)) {
+    // RFC 5465 §4: after NOTIFY, what that asked for and nothing else.
+    if (!co_await context.tell_changes(View::Expunges::kTell)) {
       co_return Reply::okay("IDLE ended.");
     }
     if (!co_await context.sync_metadata()) co_return Reply::okay("IDLE ended.");

@@ -60,6 +60,7 @@ task<Reply> do_create(Context& context, const imap::CreateArgs& args) {
     }
     co_return reply_for(created.error());
   }
+  context.notify.made(*name);
   // RFC 9051 §6.3.4: a delimiter at the end only says that names below it will follow.
   std::string_view sent = args.mailbox;
   if (sent.ends_with(mailstore::kDelimiter)) sent.remove_suffix(1);
@@ -78,6 +79,7 @@ task<Reply> do_delete(Context& context, const imap::MailboxArgs& args) {
   }
   const auto removed = co_await context.account().remove(handle->name);
   if (!removed) co_return reply_for(removed.error());
+  context.notify.made(handle->name);
   if (denormalized(args.mailbox, handle->name)) {
     append_old_name(context, handle->name, args.mailbox);
   }
@@ -95,6 +97,7 @@ task<Reply> do_rename(Context& context, const imap::RenameArgs& args) {
   if (!to) co_return reply_for(to.error());
   const auto renamed = co_await context.account().rename(*from, *to);
   if (!renamed) co_return reply_for(renamed.error());
+  context.notify.made(*to);
   // RFC 9051 §6.3.6: INBOX stays, so it is no old name; the mailbox was created as what was sent.
   if (*from == "INBOX") {
     if (denormalized(args.to, *to)) append_old_name(context, *to, args.to);
@@ -107,8 +110,12 @@ task<Reply> do_rename(Context& context, const imap::RenameArgs& args) {
 task<Reply> do_subscribe(Context& context, const imap::MailboxArgs& args, bool on) {
   const Result<std::string> name = mailstore::canonical_name(args.mailbox);
   if (!name) co_return reply_for(Error{Errc::kNotFound, {}, {}});
+  const mailstore::FoldersPtr before = context.account().folders();
+  const mailstore::Folder* folder = before->find(*name);
+  const bool changes = folder != nullptr && folder->subscribed != on;
   const auto done = co_await context.account().subscribe(*name, on);
   if (!done) co_return reply_for(done.error());
+  if (changes) context.notify.made(*name);
   co_return Reply::okay(on ? "SUBSCRIBE completed." : "UNSUBSCRIBE completed.");
 }
 

@@ -148,6 +148,7 @@ task<Reply> do_select(Context& context, const imap::SelectArgs& args, View::Acce
   context.state = State::kSelected;
   context.saved_result = {};
   context.answered_batches.reset();
+  context.apply_notify();
   append_mailbox_state(context, args.mailbox);
   if (args.qresync) static_cast<void>(co_await resynchronise(context, *args.qresync));
   co_return access == View::Access::kReadOnly ? Reply::okay("READ-ONLY", "EXAMINE completed.")
@@ -162,6 +163,7 @@ task<Reply> do_close(Context& context) {
     // RFC 9051 §6.4.1: expunges without telling. What fails stays, and the mailbox is closed all
     // the same.
     const auto done = co_await context.account().expunge(handle.id, std::nullopt);
+    if (done && !done->uids.empty()) context.made(handle.id);
     if (!done && done.error().code != Errc::kNotFound) {
       co_return Reply{
           Reply::Status::kOk, {}, "CLOSE completed; the deleted messages are still there."};

@@ -6,6 +6,9 @@
 namespace postern::session {
 
 task<Reply> do_unauthenticate(Context& context) {
+  // SECURITY: RFC 8437 §8: behind a proxy that looks at logins only, it would let a client past it.
+  if (!context.settings->unauthenticate)
+    co_return Reply::bad("UNAUTHENTICATE is not switched on at this server.");
   log_info("unauthenticate", {{"session", context.entry->number()},
                               {"account", context.principal.record->id.value()}});
   context.unauthenticate();
