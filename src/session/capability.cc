@@ -35,6 +35,10 @@ constexpr Row kRows[] = {
     {"ESEARCH", When::kAfter},
     {"SEARCHRES", When::kAfter},
     {"UTF8=ACCEPT", When::kAfter},
+    {"BINARY", When::kAfter},
+    {"MULTIAPPEND", When::kAfter},
+    {"CATENATE", When::kAfter},
+    {"REPLACE", When::kAfter},
 };
 
 }  // namespace

@@ -53,6 +53,7 @@ constexpr std::array<CommandRow, imap::kCommandCount> kTable{{
     {CommandId::kStore, kSel, kReads, Updates::kNoExpunge, kPlain, 0},
     {CommandId::kCopy, kSel, kReads, Updates::kAll, kText, kName},
     {CommandId::kMove, kSel, kBreaks, Updates::kAll, kText, kName},
+    {CommandId::kReplace, kSel, kBreaks, Updates::kAll, Literals::kStreamed, kName},
 }};
 
 constexpr bool in_order() {
@@ -73,7 +74,8 @@ bool ambiguous_after_expunge(imap::CommandId next, imap::Addressing by) {
   // RFC 7162 §3.2.10.2: a UID SEARCH may count messages too, and its keys are not read yet.
   if (next == CommandId::kSearch) return true;
   const bool by_number = next == CommandId::kFetch || next == CommandId::kStore ||
-                         next == CommandId::kCopy || next == CommandId::kMove;
+                         next == CommandId::kCopy || next == CommandId::kMove ||
+                         next == CommandId::kReplace;
   return by_number && by == imap::Addressing::kSequence;
 }
 

@@ -33,7 +33,7 @@ enum class Updates : std::uint8_t {
 enum class Literals : std::uint8_t {
   kNone,
   kCollected,  // names, search strings, credentials: held in memory
-  kStreamed,   // the message of APPEND, beside a collected mailbox name
+  kStreamed,   // the messages of APPEND and REPLACE, beside collected names and URLs
 };
 
 struct CommandRow {

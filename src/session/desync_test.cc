@@ -109,14 +109,44 @@ INSTANTIATE_TEST_SUITE_P(
         Case{At::kSelected, "a IDLE\r\nAPPEND x {n+}"},
         Case{At::kExamined, "a STORE 1 +FLAGS ({n+})"}, Case{At::kExamined, "a MOVE 1 {n+}"}));
 
+INSTANTIATE_TEST_SUITE_P(
+    Appending, Desync,
+    testing::Values(Case{At::kConnected, "a REPLACE 1 INBOX {n+}"},
+                    Case{At::kConnected, "a UID REPLACE 1 INBOX {n+}"},
+                    Case{At::kLoggedIn, "a REPLACE 1 INBOX {n+}"},
+                    Case{At::kLoggedIn, "a UID REPLACE 1 INBOX ~{n+}"},
+                    Case{At::kLoggedIn, "a APPEND INBOX {1+}\r\nx {n+}"},
+                    Case{At::kLoggedIn, "a APPEND INBOX {1+}\r\nx junk {n+}"},
+                    Case{At::kLoggedIn, "a APPEND INBOX {1+}\r\nx (\\Seen {n+}"},
+                    Case{At::kLoggedIn, "a APPEND INBOX {0+}\r\n {n+}"},
+                    Case{At::kLoggedIn, "a APPEND nope {1+}\r\nx {n+}"},
+                    Case{At::kLoggedIn, "a APPEND INBOX UTF8 (~{1+}\r\nx) {n+}"},
+                    Case{At::kLoggedIn, "a APPEND INBOX UTF8 (~{n+}"},
+                    Case{At::kLoggedIn, "a APPEND INBOX CATENATE ({n+}"},
+                    Case{At::kLoggedIn, "a APPEND INBOX CATENATE (TEXT {n+}"},
+                    Case{At::kLoggedIn, "a APPEND INBOX CATENATE (URL {n+})"},
+                    Case{At::kLoggedIn, "a APPEND INBOX CATENATE (URL ~{n+})"},
+                    Case{At::kLoggedIn, "a APPEND INBOX CATENATE (URL /INBOX/;UID=9 TEXT {n+})"},
+                    Case{At::kLoggedIn,
+                         "a APPEND INBOX CATENATE (TEXT {1+}\r\nx URL {n+} TEXT {n+})"},
+                    Case{At::kLoggedIn, "a APPEND INBOX CATENATE (TEXT {n+} URL /nope/;UID=1)"},
+                    Case{At::kSelected, "a REPLACE {n+}"}, Case{At::kSelected, "a REPLACE 1 {n+}"},
+                    Case{At::kSelected, "a REPLACE 99 INBOX {n+}"},
+                    Case{At::kSelected, "a UID REPLACE 99 INBOX {n+}"},
+                    Case{At::kSelected, "a REPLACE 1 nope {n+}"},
+                    Case{At::kSelected, "a REPLACE 1 INBOX {1+}\r\nx {n+}"},
+                    Case{At::kExamined, "a REPLACE 1 INBOX {n+}"},
+                    Case{At::kExamined, "a UID REPLACE 1 INBOX CATENATE (TEXT {n+}"}));
+
 // A synchronizing literal that is refused gets no "+", and what a client sends all the same is
 // judged as the commands it is.
 TEST(DesyncSync, RefusedLiteralGetsNoContinuation) {
   Rig rig;
   auto client = rig.login();
-  for (const char* line :
-       {"a APPEND nope {30}", "a APPEND INBOX \"bad-date\" {30}", "a XYZZY {30}", "a NOOP {30}",
-        "a STORE 1 +FLAGS ({30}", "a APPEND INBOX {99999999999}", "a APPEND INBOX ~{30}"}) {
+  for (const char* line : {"a APPEND nope {30}", "a APPEND INBOX \"bad-date\" {30}", "a XYZZY {30}",
+                           "a NOOP {30}", "a STORE 1 +FLAGS ({30}", "a APPEND INBOX {99999999999}",
+                           "a APPEND INBOX ~{99999999999}", "a APPEND INBOX UTF8 (~{30}",
+                           "a APPEND INBOX CATENATE (URL x TEXT {30}", "a REPLACE 1 INBOX {30}"}) {
     const std::string answer = client->ask(line);
     EXPECT_THAT(answer, testing::StartsWith("a ")) << line;
     EXPECT_THAT(answer, Not(HasSubstr("+ "))) << line;

@@ -43,10 +43,29 @@ TEST(Login, OkCarriesTheOtherCapabilities) {
   EXPECT_EQ(before, std::string("* CAPABILITY ") + kBefore + "\r\na OK CAPABILITY completed.\r\n");
   const std::string ok = client->ask("b LOGIN joe secret");
   EXPECT_THAT(ok, StartsWith("b OK [CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ "));
-  for (const char* name :
-       {"IDLE", "UIDPLUS", "MOVE", "SPECIAL-USE", "CREATE-SPECIAL-USE", "NAMESPACE", "ID", "ENABLE",
-        "UNSELECT", "CHILDREN", "LIST-EXTENDED", "LIST-STATUS", "STATUS=SIZE", "CONDSTORE",
-        "QRESYNC", "ESEARCH", "SEARCHRES", "UTF8=ACCEPT", "APPENDLIMIT=52428800"}) {
+  for (const char* name : {"IDLE",
+                           "UIDPLUS",
+                           "MOVE",
+                           "SPECIAL-USE",
+                           "CREATE-SPECIAL-USE",
+                           "NAMESPACE",
+                           "ID",
+                           "ENABLE",
+                           "UNSELECT",
+                           "CHILDREN",
+                           "LIST-EXTENDED",
+                           "LIST-STATUS",
+                           "STATUS=SIZE",
+                           "CONDSTORE",
+                           "QRESYNC",
+                           "ESEARCH",
+                           "SEARCHRES",
+                           "UTF8=ACCEPT",
+                           "APPENDLIMIT=52428800",
+                           "BINARY",
+                           "MULTIAPPEND",
+                           "CATENATE",
+                           "REPLACE"}) {
     EXPECT_THAT(ok, HasSubstr(std::string(" ") + name)) << name;
   }
   EXPECT_THAT(ok, Not(HasSubstr("AUTH=")));
@@ -183,7 +202,8 @@ TEST(States, WrongStateIsBad) {
                                                   "FETCH 1 FLAGS",
                                                   "STORE 1 FLAGS ()",
                                                   "COPY 1 INBOX",
-                                                  "MOVE 1 INBOX"};
+                                                  "MOVE 1 INBOX",
+                                                  "REPLACE 1 INBOX {1+}\r\nx"};
   for (std::size_t i = 0; i < imap::kCommandCount; ++i) {
     const CommandRow& row = command_row(static_cast<imap::CommandId>(i));
     const std::string line = std::string("t ") + lines[i];
