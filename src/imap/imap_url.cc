@@ -117,7 +117,8 @@ Result<void> read_partial(std::string_view text, ImapUrl& url) {
   return {};
 }
 
-// "/" iuid-only ["/" isection-only] ["/" ipartial-only]. No component holds ";", so "/;" parts them.
+// "/" iuid-only ["/" isection-only] ["/" ipartial-only]. No component holds ";", so "/;" parts
+// them.
 Result<void> read_message_part(std::string_view text, ImapUrl& url) {
   std::vector<std::string_view> components;
   while (!text.empty() && components.size() <= 3) {

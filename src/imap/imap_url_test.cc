@@ -34,18 +34,18 @@ void check(const std::vector<Case>& cases) {
 
 // RFC 5092 §11 imessagepart, §6.
 TEST(ImapUrl, AbsolutePath) {
-  check({{"/Drafts;UIDVALIDITY=385759045/;UID=20/;section=HEADER", "Drafts|385759045|20[HEADER]"},
-         {"/Drafts;UIDVALIDITY=385759045/;UID=20/;Section=1.MIME", "Drafts|385759045|20[1.MIME]"},
-         {"/INBOX;UIDVALIDITY=785799047/;UID=113330/;section=1.5.9",
-          "INBOX|785799047|113330[1.5.9]"},
-         {"/Drafts/;UID=3002", "Drafts||3002"},
-         {"/inbox/;uid=1", "INBOX||1"},
-         {"/a/b/c/;UID=4294967295", "a/b/c||4294967295"},
-         {"/a%20%c3%a4%2F%25/;UID=1", "a \xc3\xa4/%||1"},
-         {"/x/;UID=1/;SECTION=HEADER.FIELDS%20(From%20to)", "x||1[HEADER.FIELDS (From to)]"},
-         {"/x/;UID=1/;SECTION=TEXT/;PARTIAL=5.10", "x||1[TEXT]<5.10>"},
-         {"/x/;UID=1/;PARTIAL=7", "x||1<7.9223372036854775807>"},
-         {"/x/;UID=1/;PARTIAL=0.1", "x||1<0.1>"}});
+  check(
+      {{"/Drafts;UIDVALIDITY=385759045/;UID=20/;section=HEADER", "Drafts|385759045|20[HEADER]"},
+       {"/Drafts;UIDVALIDITY=385759045/;UID=20/;Section=1.MIME", "Drafts|385759045|20[1.MIME]"},
+       {"/INBOX;UIDVALIDITY=785799047/;UID=113330/;section=1.5.9", "INBOX|785799047|113330[1.5.9]"},
+       {"/Drafts/;UID=3002", "Drafts||3002"},
+       {"/inbox/;uid=1", "INBOX||1"},
+       {"/a/b/c/;UID=4294967295", "a/b/c||4294967295"},
+       {"/a%20%c3%a4%2F%25/;UID=1", "a \xc3\xa4/%||1"},
+       {"/x/;UID=1/;SECTION=HEADER.FIELDS%20(From%20to)", "x||1[HEADER.FIELDS (From to)]"},
+       {"/x/;UID=1/;SECTION=TEXT/;PARTIAL=5.10", "x||1[TEXT]<5.10>"},
+       {"/x/;UID=1/;PARTIAL=7", "x||1<7.9223372036854775807>"},
+       {"/x/;UID=1/;PARTIAL=0.1", "x||1<0.1>"}});
 }
 
 // RFC 4469 §3: the base is the selected mailbox.

@@ -45,15 +45,14 @@ TEST(ParseAppend, Literal8) {
 
 // RFC 3502 append-message.
 TEST(ParseAppend, SeveralMessages) {
-  check_parse(
-      {{"APPEND x {2+}\r\nhi {3+}\r\nyou", "APPEND 'x' 2 + 3"},
-       {"APPEND x (\\Seen) {2+}\r\nhi \"17-Jul-1996 02:44:25 -0700\" ~{3+}\r\nyou UTF8 "
-        "(~{1+}\r\n!) ($a) CATENATE (TEXT {1+}\r\n?)",
-        "APPEND 'x' \\Seen 2 + @837596665 3 + 1 utf8 + $a catenate 1"},
-       {"APPEND x {2+}\r\nhi{3+}\r\nyou", "bad@17"},
-       {"APPEND x {2+}\r\nhi  {3+}\r\nyou", "bad@18"},
-       {"APPEND x {2+}\r\nhi (\\Seen)", "bad@25"},
-       {"APPEND x {2+}\r\nhi y {2+}\r\nhi", "bad@18"}});
+  check_parse({{"APPEND x {2+}\r\nhi {3+}\r\nyou", "APPEND 'x' 2 + 3"},
+               {"APPEND x (\\Seen) {2+}\r\nhi \"17-Jul-1996 02:44:25 -0700\" ~{3+}\r\nyou UTF8 "
+                "(~{1+}\r\n!) ($a) CATENATE (TEXT {1+}\r\n?)",
+                "APPEND 'x' \\Seen 2 + @837596665 3 + 1 utf8 + $a catenate 1"},
+               {"APPEND x {2+}\r\nhi{3+}\r\nyou", "bad@17"},
+               {"APPEND x {2+}\r\nhi  {3+}\r\nyou", "bad@18"},
+               {"APPEND x {2+}\r\nhi (\\Seen)", "bad@25"},
+               {"APPEND x {2+}\r\nhi y {2+}\r\nhi", "bad@18"}});
 }
 
 TEST(ParseAppend, Catenate) {

@@ -108,8 +108,7 @@ task<Result<AppendResult>> AccountImpl::replace(MailboxId from, Uid uid, Mailbox
   const auto prepare = [&]() -> Result<Prepared<AppendResult>> {
     take_back(last, messages);
     last = nullptr;
-    POSTERN_TRY(Prepared<AppendResult> prepared,
-                prepare_replace(from, uid, to, messages));
+    POSTERN_TRY(Prepared<AppendResult> prepared, prepare_replace(from, uid, to, messages));
     last = prepared.pending;
     return prepared;
   };

@@ -108,9 +108,10 @@ TEST_F(Catenate, RelativeToTheSelectedMailbox) {
 
 TEST_F(Catenate, BadUrls) {
   for (const std::string url :
-       {"/INBOX/;UID=2", "/nope/;UID=1", "/INBOX/;UID=1/;SECTION=9", "/INBOX/;UID=1/;SECTION=1.TEXT",
-        "/INBOX;UIDVALIDITY=1/;UID=1", "/INBOX", "imap://joe@mail.example.org/INBOX/;UID=1",
-        "//mail.example.org/INBOX/;UID=1", "INBOX/;UID=1", "http://example.org/", "/INBOX/;UID=1;x"}) {
+       {"/INBOX/;UID=2", "/nope/;UID=1", "/INBOX/;UID=1/;SECTION=9",
+        "/INBOX/;UID=1/;SECTION=1.TEXT", "/INBOX;UIDVALIDITY=1/;UID=1", "/INBOX",
+        "imap://joe@mail.example.org/INBOX/;UID=1", "//mail.example.org/INBOX/;UID=1",
+        "INBOX/;UID=1", "http://example.org/", "/INBOX/;UID=1;x"}) {
     EXPECT_THAT(append("URL \"" + url + "\""), StartsWith("a NO [BADURL " + url + "] ")) << url;
     EXPECT_THAT(append(text("x") + " URL \"" + url + "\" " + text("y")),
                 StartsWith("a NO [BADURL " + url + "] "))
@@ -139,7 +140,8 @@ TEST_F(Catenate, LiteralUrlsAndSynchronizingParts) {
   EXPECT_EQ(last(), "a\n" + std::string(kMixed));
   // A URL is held in memory, so it has a limit of its own.
   EXPECT_THAT(client->ask("a APPEND Drafts CATENATE (URL {16385}"), StartsWith("a BAD [TOOBIG]"));
-  EXPECT_THAT(client->ask("a APPEND Drafts CATENATE (URL {99999999+}"), StartsWith("a BAD [TOOBIG]"));
+  EXPECT_THAT(client->ask("a APPEND Drafts CATENATE (URL {99999999+}"),
+              StartsWith("a BAD [TOOBIG]"));
 }
 
 // RFC 3502 §6.3.11 and RFC 4469 together: nothing at all is no message.
@@ -167,7 +169,8 @@ TEST_F(Catenate, TooBig) {
   rig.settings->max_message_size = 100;
   const std::string fifty(50, 'x');
   EXPECT_THAT(append(text(fifty) + " " + text(fifty)), StartsWith("a OK"));
-  EXPECT_THAT(append(text(fifty) + " " + text(fifty) + " " + text("x")), StartsWith("a NO [TOOBIG]"));
+  EXPECT_THAT(append(text(fifty) + " " + text(fifty) + " " + text("x")),
+              StartsWith("a NO [TOOBIG]"));
   EXPECT_THAT(append(text(std::string(93, 'x')) + " URL /INBOX/;UID=1/;SECTION=1"),
               StartsWith("a NO [TOOBIG]"));
   EXPECT_THAT(append(text(std::string(92, 'x')) + " URL /INBOX/;UID=1/;SECTION=1"),
@@ -192,8 +195,7 @@ TEST_F(Catenate, QuotaCountsWhatUrlsBring) {
 TEST_F(Catenate, OctetsOfUrlsAreBounded) {
   rig.settings->max_message_size = 400;
   const std::string one = "CATENATE (URL /INBOX/;UID=1)";
-  const std::size_t most =
-      AppendBuilder::kMaxUrlMessages * 400 / std::string_view(kMixed).size();
+  const std::size_t most = AppendBuilder::kMaxUrlMessages * 400 / std::string_view(kMixed).size();
   std::string command = "a APPEND Drafts";
   for (std::size_t i = 0; i < most; ++i) command += " " + one;
   EXPECT_THAT(client->ask(command), StartsWith("a OK"));

@@ -60,6 +60,9 @@ struct Context {
   std::unique_ptr<View> view;  // set in kSelected only
   UidSet saved_result;         // RFC 5182 "$" of the selected mailbox
 
+  // What the APPEND that runs has done, if a repeat of it could be told from another message.
+  std::optional<UnansweredAppend> appended;
+
   std::string client_name;   // IMAP ID, for the log
   std::string last_mailbox;  // selected last, for the log
   unsigned rejected_passwords = 0;

@@ -44,6 +44,10 @@ class Input {
 
   task<Event> next(Patience patience);
 
+  // Whether the peer's end has come already: nothing that is written from now on is read. Does not
+  // wait. False while commands are here that were sent before it.
+  task<bool> peer_left();
+
   [[nodiscard]] imap::Framer& framer() { return framer_; }
   // Bytes that were read and not yet framed: what the client pipelined, as far as it is here.
   [[nodiscard]] std::string_view ahead() const { return pending_; }

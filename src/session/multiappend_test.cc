@@ -25,11 +25,10 @@ std::string messages_in(Client& client) {
 TEST(MultiAppend, AllInOneAnswer) {
   Rig rig;
   auto client = rig.login();
-  EXPECT_THAT(
-      client->raw("a APPEND INBOX (\\Seen) " + literal("first") +
-                  " ($two) \" 7-Feb-1994 22:43:04 -0800\" " + literal("second") + " " +
-                  literal("third") + "\r\n"),
-      MatchesRegex("a OK \\[APPENDUID [0-9]+ 1:3\\] APPEND completed.\r\n"));
+  EXPECT_THAT(client->raw("a APPEND INBOX (\\Seen) " + literal("first") +
+                          " ($two) \" 7-Feb-1994 22:43:04 -0800\" " + literal("second") + " " +
+                          literal("third") + "\r\n"),
+              MatchesRegex("a OK \\[APPENDUID [0-9]+ 1:3\\] APPEND completed.\r\n"));
   static_cast<void>(client->ask("s SELECT INBOX"));
   const std::string fetched = client->ask("f FETCH 1:3 (FLAGS BODY.PEEK[])");
   EXPECT_THAT(fetched, HasSubstr("* 1 FETCH (FLAGS (\\Seen \\Recent) BODY[] {5}\r\nfirst)"));
@@ -68,7 +67,8 @@ TEST(MultiAppend, OneFailsAllFail) {
   EXPECT_THAT(client->ask("a APPEND INBOX" + good + " {101}"), StartsWith("a NO [TOOBIG]"));
   EXPECT_THAT(client->ask("a APPEND INBOX" + good + " {0}"), StartsWith("a NO "));
   rig.engine->fail_next_commit(Errc::kFull);
-  EXPECT_THAT(client->raw("a APPEND INBOX" + good + good + "\r\n"), StartsWith("a NO [UNAVAILABLE]"));
+  EXPECT_THAT(client->raw("a APPEND INBOX" + good + good + "\r\n"),
+              StartsWith("a NO [UNAVAILABLE]"));
   EXPECT_THAT(messages_in(*client), HasSubstr("(MESSAGES 0 "));
   EXPECT_THAT(client->raw("a APPEND INBOX" + good + good + "\r\n"), StartsWith("a OK"));
 }
@@ -110,8 +110,7 @@ TEST(MultiAppend, MoreMessagesThanALineHolds) {
   auto client = rig.login();
   std::string command = "a APPEND INBOX";
   for (int i = 0; i < 1000; ++i) command += " " + literal("x");
-  EXPECT_THAT(client->raw(command + "\r\n"),
-              MatchesRegex("a OK \\[APPENDUID [0-9]+ 1:1000\\] .*"));
+  EXPECT_THAT(client->raw(command + "\r\n"), MatchesRegex("a OK \\[APPENDUID [0-9]+ 1:1000\\] .*"));
   EXPECT_THAT(client->raw(command + " " + literal("x") + "\r\n"), StartsWith("a NO [LIMIT]"));
   EXPECT_THAT(messages_in(*client), HasSubstr("(MESSAGES 1000 "));
 }
@@ -147,8 +146,7 @@ TEST(MultiAppend, LiteralMinus) {
   const std::string most(4096, 'x');
   EXPECT_THAT(client->raw("a APPEND INBOX " + literal(most) + " " + literal(most, "~") + "\r\n"),
               StartsWith("a OK"));
-  EXPECT_THAT(client->raw("a APPEND INBOX " + literal(most) + " ~{4097+}\r\n"),
-              HasSubstr("* BYE"));
+  EXPECT_THAT(client->raw("a APPEND INBOX " + literal(most) + " ~{4097+}\r\n"), HasSubstr("* BYE"));
 }
 
 TEST(Literal8, NulsComeBackIdentical) {
@@ -189,10 +187,10 @@ TEST(Literal8, Utf8FormBesideOthers) {
   auto client = rig.login();
   static_cast<void>(client->ask("e ENABLE UTF8=ACCEPT"));
   const std::string message = "Subject: gr\xc3\xbc\xc3\x9f dich\r\n\r\nx";
-  EXPECT_THAT(client->raw("a APPEND INBOX UTF8 (" + literal(message, "~") + ") " + literal("y") +
-                          " CATENATE (UTF8 (" + literal(message, "~") + ") TEXT " + literal("!") +
-                          ")\r\n"),
-              HasSubstr(" 1:3] "));
+  EXPECT_THAT(
+      client->raw("a APPEND INBOX UTF8 (" + literal(message, "~") + ") " + literal("y") +
+                  " CATENATE (UTF8 (" + literal(message, "~") + ") TEXT " + literal("!") + ")\r\n"),
+      HasSubstr(" 1:3] "));
   static_cast<void>(client->ask("s SELECT INBOX"));
   EXPECT_THAT(client->ask("f FETCH 3 BODY.PEEK[]"), HasSubstr(message + "!)"));
 }

@@ -88,7 +88,8 @@ TEST_F(Replace, RefusedBeforeThePlus) {
               StartsWith("a NO [LIMIT]"));
   EXPECT_THAT(client->ask("e EXAMINE INBOX"), HasSubstr("e OK"));
   EXPECT_THAT(client->ask("a REPLACE 1 INBOX {3}"), StartsWith("a NO [READ-ONLY]"));
-  EXPECT_THAT(client->ask("s STATUS INBOX (MESSAGES UIDNEXT)"), HasSubstr("(MESSAGES 3 UIDNEXT 4)"));
+  EXPECT_THAT(client->ask("s STATUS INBOX (MESSAGES UIDNEXT)"),
+              HasSubstr("(MESSAGES 3 UIDNEXT 4)"));
 }
 
 // §3.4: no EXPUNGE before all is done; when it fails, nothing has happened.
@@ -169,8 +170,7 @@ TEST_F(Replace, PipelinedBehindAnExpunge) {
   auto other = rig.select();
   static_cast<void>(other->ask("s STORE 1 +FLAGS (\\Deleted)"));
   static_cast<void>(other->ask("e EXPUNGE"));
-  const std::string answer =
-      client->raw("n NOOP\r\na REPLACE 3 INBOX " + literal("new") + "\r\n");
+  const std::string answer = client->raw("n NOOP\r\na REPLACE 3 INBOX " + literal("new") + "\r\n");
   EXPECT_THAT(answer, HasSubstr("a OK REPLACE completed."));
   EXPECT_THAT(client->ask("f FETCH 1:* UID"),
               StartsWith("* 1 FETCH (UID 2)\r\n* 2 FETCH (UID 4)\r\nf OK"));

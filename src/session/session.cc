@@ -242,7 +242,13 @@ task<void> Session::on_append(imap::CommandHead head, Input::Event event) {
   const TimePoint begun = context_.services.clock.now();
   Reply reply = co_await do_append(context_, head, event);
   observe_command(head.id, context_.services.clock.now() - begun);
+  const bool left = context_.appended && co_await context_.in.peer_left();
   co_await finish(head.tag, head, std::move(reply));
+  if (!context_.appended) co_return;
+  // At once, so that it is this answer that could not be written.
+  const bool told = co_await context_.out.flush();
+  if (left || !told) context_.services.registry.unanswered().add(std::move(*context_.appended));
+  context_.appended.reset();
 }
 
 void Session::on_bad() {

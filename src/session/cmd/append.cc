@@ -3,6 +3,9 @@
 //
 // DEVIATION: RFC 9755 §4 refuses 8-bit header fields from clients without UTF8=ACCEPT. Old mail has
 // them and must be movable byte for byte with any client, so it is stored as it came.
+// DEVIATION: RFC 3516 §6 shows what holds NUL to BODY and BODYSTRUCTURE in another transfer
+// encoding. Messages are kept and given back octet for octet, signatures and all; BINARY tells of
+// NULs by literal8.
 // SECURITY (desync): whatever fails, the literal under way and the rest of the command are read to
 // their end and nothing of them is taken for a command.
 #include <optional>

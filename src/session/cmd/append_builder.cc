@@ -37,6 +37,10 @@ std::string append_uid(const mailstore::AppendResult& result) {
 AppendBuilder::AppendBuilder(Context& context, const imap::AppendArgs& args)
     : context_(context), args_(args) {}
 
+AppendBuilder::~AppendBuilder() {
+  give_back_twin();
+}
+
 task<std::optional<Reply>> AppendBuilder::go_on() {
   if (args_.messages.empty()) co_return std::nullopt;  // the mailbox name is still to come
   if (!target_) {
@@ -54,6 +58,7 @@ task<std::optional<Reply>> AppendBuilder::go_on() {
         refused = co_await copy_url(part.url);
       } else {
         refused = expect_octets(message, part);
+        if (!refused) co_await find_twin();
       }
       if (refused) co_return refused;
     }
@@ -131,10 +136,53 @@ std::optional<Reply> AppendBuilder::make_room(std::uint64_t octets) {
 }
 
 task<std::optional<Reply>> AppendBuilder::write(std::string_view bytes) {
+  co_await compare(bytes);
   const Result<void> kept = co_await writer_->append(bytes);
   if (kept) co_return std::nullopt;
   writer_.reset();
   co_return session::reply_for(kept.error());
+}
+
+std::optional<UnansweredAppend> AppendBuilder::pattern() const {
+  const imap::AppendMessage& message = args_.messages.front();
+  if (args_.replaces || args_.messages.size() != 1 || message.catenate) return std::nullopt;
+  return UnansweredAppend{.account = target_->account->id(),
+                          .mailbox = target_->id,
+                          .flags = message.flags,
+                          .date = message.date,
+                          .size = message.parts.front().size,
+                          .uid = {}};
+}
+
+task<void> AppendBuilder::find_twin() {
+  const auto wanted = pattern();
+  if (!wanted) co_return;
+  auto found = context_.services.registry.unanswered().claim(*wanted);
+  if (!found) co_return;
+  const auto version = co_await target_->account->version(target_->id);
+  const auto message = version ? (*version)->by_uid(found->uid) : std::nullopt;
+  if (message) twin_ = Twin{std::move(*found), message->row->email};
+}
+
+task<void> AppendBuilder::compare(std::string_view bytes) {
+  if (!twin_) co_return;
+  const auto there = co_await target_->account->read_body(twin_->email, twin_->same, bytes.size());
+  if (there && *there == bytes) {
+    twin_->same += bytes.size();
+  } else {
+    give_back_twin();
+  }
+}
+
+task<bool> AppendBuilder::twin_is_there() {
+  if (!twin_ || !pattern() || twin_->same != twin_->append.size) co_return false;
+  const auto version = co_await target_->account->version(target_->id);
+  co_return version && (*version)->by_uid(twin_->append.uid).has_value();
+}
+
+void AppendBuilder::give_back_twin() {
+  if (twin_) context_.services.registry.unanswered().add(std::move(twin_->append));
+  twin_.reset();
 }
 
 task<std::optional<Reply>> AppendBuilder::copy_url(std::string url) {
@@ -182,8 +230,19 @@ task<std::optional<Reply>> AppendBuilder::end_message(const imap::AppendMessage&
 
 task<Reply> AppendBuilder::commit() {
   if (replaced_) co_return co_await commit_replace();
-  const auto appended = co_await target_->account->append(target_->id, std::move(staged_));
+  Result<mailstore::AppendResult> appended;
+  if (co_await twin_is_there()) {
+    const Uid uid = twin_->append.uid;
+    appended = mailstore::AppendResult{.uid_validity = target_->uid_validity,
+                                       .uids = UidSet::range(uid.value(), uid.value()),
+                                       .modseq = {}};
+    twin_.reset();
+  } else {
+    appended = co_await target_->account->append(target_->id, std::move(staged_));
+  }
   if (!appended) co_return session::reply_for(appended.error());
+  context_.appended = pattern();
+  if (context_.appended) context_.appended->uid = appended->uids.min();
   // RFC 9051 §6.3.12, §6.3.9.7
   if (denormalized(args_.mailbox, target_->name))
     append_old_name(context_, target_->name, args_.mailbox);

@@ -1,8 +1,8 @@
-// AppendBuilder: the messages of one APPEND or REPLACE, staged part by part as they come. Nothing of
-// them is visible before commit(), and then all of them are (RFC 3502, RFC 8508 §3.4).
+// AppendBuilder: the messages of one APPEND or REPLACE, staged part by part as they come. Nothing
+// of them is visible before commit(), and then all of them are (RFC 3502, RFC 8508 §3.4).
 //
-// Mailbox, flags, size and quota are checked as soon as they are known, before a "+" is sent for the
-// octets they concern. Memory is bounded by kMaxHeld and one piece, whatever the sizes.
+// Mailbox, flags, size and quota are checked as soon as they are known, before a "+" is sent for
+// the octets they concern. Memory is bounded by kMaxHeld and one piece, whatever the sizes.
 #pragma once
 
 #include <cstdint>
@@ -29,6 +29,9 @@ class AppendBuilder {
 
   // `args` grows while the command is read and outlives the builder.
   AppendBuilder(Context& context, const imap::AppendArgs& args);
+  ~AppendBuilder();
+  AppendBuilder(const AppendBuilder&) = delete;
+  AppendBuilder& operator=(const AppendBuilder&) = delete;
 
   // Goes on with what the command has brought since: opens the mailbox, completes messages, copies
   // what URLs name, and checks the literal that comes next. A reply: the command has failed, and
@@ -44,12 +47,25 @@ class AppendBuilder {
     Uid uid;
     std::uint64_t size = 0;
   };
+  // The message that this one may be the repeat of; see unanswered.h.
+  struct Twin {
+    UnansweredAppend append;
+    EmailId email;
+    std::uint64_t same = 0;  // octets so far
+  };
 
   task<std::optional<Reply>> open();
   task<std::expected<Replaced, Reply>> find_replaced();
   std::optional<Reply> begin_message(const imap::AppendMessage& message);
   std::optional<Reply> expect_octets(const imap::AppendMessage& message,
                                      const imap::AppendPart& part);
+  // What a repeat of this command has in common with it; nullopt for several messages, CATENATE and
+  // REPLACE, of which no repeat is looked for.
+  [[nodiscard]] std::optional<UnansweredAppend> pattern() const;
+  task<void> find_twin();
+  task<void> compare(std::string_view bytes);
+  task<bool> twin_is_there();
+  void give_back_twin();
   task<std::optional<Reply>> copy_url(std::string url);
   std::optional<Reply> make_room(std::uint64_t octets);
   task<std::optional<Reply>> end_message(const imap::AppendMessage& message);
@@ -69,6 +85,7 @@ class AppendBuilder {
   std::uint64_t staged_octets_ = 0;
   std::uint64_t url_octets_ = 0;
   std::size_t held_ = 0;
+  std::optional<Twin> twin_;
 };
 
 }  // namespace postern::session

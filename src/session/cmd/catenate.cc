@@ -31,7 +31,8 @@ task<Result<UrlOctets>> UrlOctets::open(Context& context, std::string url) {
   // RFC 5092 §5: a stale URL is one of a mailbox that is not there.
   if (parsed.uid_validity && *parsed.uid_validity != mailbox.uid_validity.value())
     co_return fail(Errc::kNotFound, "another UIDVALIDITY");
-  POSTERN_CO_TRY(const mailstore::VersionPtr version, co_await mailbox.account->version(mailbox.id));
+  POSTERN_CO_TRY(const mailstore::VersionPtr version,
+                 co_await mailbox.account->version(mailbox.id));
   const auto message = version->by_uid(Uid(parsed.uid));
   if (!message) co_return fail(Errc::kNotFound, "no such UID");
 
@@ -54,8 +55,8 @@ task<Result<UrlOctets>> UrlOctets::open(Context& context, std::string url) {
       POSTERN_CO_TRY(const std::string piece, co_await octets.next());
       header += piece;
     }
-    octets.fields_ = mime::select_fields(header, section.fields,
-                                         section.text == SectionText::kHeaderFieldsNot);
+    octets.fields_ =
+        mime::select_fields(header, section.fields, section.text == SectionText::kHeaderFieldsNot);
     octets.selected_ = true;
     octets.range_ = {0, octets.fields_.size()};
   }
