@@ -33,8 +33,8 @@ struct UnansweredAppend {
 
 class UnansweredAppends {
  public:
-  static constexpr std::size_t kMost = 1'000;         // LIMIT: of all accounts; the oldest goes
-  static constexpr std::size_t kMostOfAccount = 10;   // LIMIT: its oldest goes
+  static constexpr std::size_t kMost = 1'000;        // LIMIT: of all accounts; the oldest goes
+  static constexpr std::size_t kMostOfAccount = 10;  // LIMIT: its oldest goes
   static constexpr auto kPatience = std::chrono::hours(1);
 
   explicit UnansweredAppends(Clock& clock) : clock_(clock) {}

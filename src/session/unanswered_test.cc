@@ -62,9 +62,7 @@ class RepeatedAppend : public testing::Test {
     static_cast<void>(client->read());
     EXPECT_TRUE(client->ended());
   }
-  std::string count() {
-    return rig.login()->ask("s STATUS INBOX (MESSAGES)").substr(0, 31);
-  }
+  std::string count() { return rig.login()->ask("s STATUS INBOX (MESSAGES)").substr(0, 31); }
   static constexpr const char* kAppend = "a APPEND INBOX (\\Seen) {5+}\r\nhello\r\n";
   static constexpr const char* kNone = "* STATUS \"INBOX\" (MESSAGES 0)\r\n";
   static constexpr const char* kOne = "* STATUS \"INBOX\" (MESSAGES 1)\r\n";
