@@ -6,10 +6,21 @@
 
 namespace postern::app {
 
+std::vector<std::string> certificate_files(const config::Settings& settings) {
+  std::vector<std::string> files;
+  for (const config::CertificateFiles& pair : settings.tls.certificates) {
+    files.push_back(pair.certificate);
+    files.push_back(pair.key);
+  }
+  return files;
+}
+
 Result<std::shared_ptr<const tls::TlsContext>> load_configured(const config::Settings& settings,
                                                                const tls::TlsContext* previous,
-                                                               const Clock& clock) {
+                                                               const Clock& clock,
+                                                               const tls::ReadFile& read) {
   tls::TlsConfig config;
+  config.read = read;
   config.minimum = settings.tls.minimum;
   for (const config::CertificateFiles& files : settings.tls.certificates) {
     config.certificates.push_back({files.certificate, files.key});

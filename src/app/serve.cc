@@ -9,9 +9,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 
 #include "app/bind.h"
 #include "app/certificates.h"
+#include "app/key_reader.h"
 #include "app/notify.h"
 #include "app/privileges.h"
 #include "app/server.h"
@@ -43,24 +45,10 @@ class Signals {
   sigset_t set_{};
 };
 
-// What root could read at the start, SIGHUP has to read as the service user.
-void check_reloadable(const config::Settings& settings) {
-  for (const config::CertificateFiles& files : settings.tls.certificates) {
-    for (const std::string& file : {files.certificate, files.key}) {
-      if (access(file.c_str(), R_OK) == 0) continue;
-      log_warn("tls_key_not_reloadable",
-               {{"file", file},
-                {"user", settings.server.user},
-                {"hint",
-                 "SIGHUP cannot take over a renewed certificate; let a group of the "
-                 "service user read the file"}});
-    }
-  }
-}
-
 // Everything that may fail, in an order that leaves nothing behind when it does: what only reads
 // comes first, then the listeners, then what is made.
-Result<std::unique_ptr<Server>> start(const config::Settings& settings, BoundNames& names) {
+Result<std::unique_ptr<Server>> start(const config::Settings& settings, BoundNames& names,
+                                      std::optional<KeyReader>& keys) {
   POSTERN_TRY(const ServiceUser user,
               find_service_user(settings.server.user, settings.server.group));
   POSTERN_CHECK_OK(check_not_in_use(settings.server.data_dir));
@@ -68,6 +56,9 @@ Result<std::unique_ptr<Server>> start(const config::Settings& settings, BoundNam
   if (!settings.tls.certificates.empty()) {
     POSTERN_TRY(tls, load_configured(settings, nullptr, system_clock()));
   }
+  // Before there is any other secret in memory or descriptor to inherit.
+  POSTERN_TRY(KeyReader reader, KeyReader::start(certificate_files(settings), user));
+  keys.emplace(std::move(reader));
   POSTERN_TRY(Listeners listeners, bind_listeners(settings, user));
   POSTERN_TRY(std::optional<crypto::Secret> found,
               prepare_store(settings, user, crypto::system_random()));
@@ -84,10 +75,7 @@ Result<std::unique_ptr<Server>> start(const config::Settings& settings, BoundNam
         {{"file", settings.storage.master_key},
          {"hint", "whoever takes the disk takes both; move it and name it in storage.master_key"}});
   }
-  if (user.drop) {
-    log_info("privileges_dropped", {{"user", user.name}});
-    check_reloadable(settings);
-  }
+  if (user.drop) log_info("privileges_dropped", {{"user", user.name}});
 
   ManualExecutor executor;
   POSTERN_TRY(Store store,
@@ -100,7 +88,7 @@ Result<std::unique_ptr<Server>> start(const config::Settings& settings, BoundNam
   return server;
 }
 
-void reload(Server& server, const config::Request& request) {
+void reload(Server& server, const config::Request& request, KeyReader& keys) {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
   notify_service_manager("RELOADING=1\nMONOTONIC_USEC=" +
@@ -110,7 +98,9 @@ void reload(Server& server, const config::Request& request) {
     for (const config::Problem& problem : loaded.error()) {
       log_error("reload_failed", {{"where", problem.where}, {"detail", problem.text}});
     }
-  } else if (const Result<void> result = server.reload(loaded->settings); !result.has_value()) {
+  } else if (const Result<void> result = server.reload(
+                 loaded->settings, [&keys](const std::string& file) { return keys.read(file); });
+             !result.has_value()) {
     log_error("reload_failed", {{"detail", result.error().detail}});
   } else {
     log_info("reloaded");
@@ -132,7 +122,8 @@ int serve(const config::Request& request) {
   set_log(settings.log.format, settings.log.level);
 
   BoundNames names;
-  Result<std::unique_ptr<Server>> server = start(settings, names);
+  std::optional<KeyReader> keys;
+  Result<std::unique_ptr<Server>> server = start(settings, names, keys);
   if (!server.has_value()) {
     std::fprintf(stderr, "postern: %s\n", server.error().detail.c_str());
     return 1;
@@ -145,7 +136,7 @@ int serve(const config::Request& request) {
 
   for (int number = signals.wait(); number != SIGTERM && number != SIGINT;
        number = signals.wait()) {
-    reload(**server, request);
+    reload(**server, request, *keys);
   }
   log_info("stopping");
   notify_service_manager("STOPPING=1");

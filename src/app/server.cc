@@ -197,7 +197,7 @@ void Server::start(Listeners listeners) {
   }
 }
 
-Result<void> Server::reload(const config::Settings& wanted) {
+Result<void> Server::reload(const config::Settings& wanted, const tls::ReadFile& read) {
   State& s = *state_;
   config::Settings next = s.settings;
   for (const config::Setting* setting : config::changed_settings(s.settings, wanted)) {
@@ -215,7 +215,7 @@ Result<void> Server::reload(const config::Settings& wanted) {
   POSTERN_TRY(std::shared_ptr<const tls::TlsContext> context,
               next.tls.certificates.empty()
                   ? load_self_signed(next, previous.get(), system_clock())
-                  : load_configured(next, previous.get(), system_clock()));
+                  : load_configured(next, previous.get(), system_clock(), read));
   s.tls.set(std::move(context));
   set_log(next.log.format, next.log.level);
   s.registry.set_per_account(next.limits.sessions_per_account);

@@ -26,8 +26,9 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   void start(Listeners listeners);
-  // Takes over what can change while running and logs what cannot. Errors change nothing.
-  Result<void> reload(const config::Settings& settings);
+  // Takes over what can change while running and logs what cannot. Errors change nothing. `read`:
+  // how certificates and keys are read.
+  Result<void> reload(const config::Settings& settings, const tls::ReadFile& read);
   // No new connections, goodbye to all, at most server.drain; then everything is closed. False: a
   // connection has not ended even so. What it uses must not be destroyed: stop_hard() and exit.
   [[nodiscard]] bool drain();

@@ -187,17 +187,16 @@ std::vector<Setting> make_table() {
                             "status` reach a running server. Empty: "
                             "none.")));
 
-  t.push_back(
-      list_row(row("tls.certificates", "list of {certificate, key}", "[]", "", kHup,
-                   "PEM files, the certificate with its chain; several are chosen by the "
-                   "server name the client asks for, the first "
-                   "is the default. Without any, a self-signed one is made and kept under "
-                   "the data directory, and the log says so. "
-                   "SIGHUP reads the files again, as the service user: a key that only root "
-                   "can read serves until the next start only, and the start warns. Make it "
-                   "readable for a group that `server.user` is a member of (on Debian "
-                   "`ssl-cert`)."),
-               [](auto& s) -> auto& { return s.tls.certificates; }));
+  t.push_back(list_row(
+      row("tls.certificates", "list of {certificate, key}", "[]", "", kHup,
+          "PEM files, the certificate with its chain; several are chosen by the "
+          "server name the client asks for, the first "
+          "is the default. Without any, a self-signed one is made and kept under "
+          "the data directory, and the log says so. "
+          "SIGHUP reads the files again, also a key that only root can read: those named at the "
+          "start are read with the rights of the start. One at a new place must be readable "
+          "for `server.user`, or waits for a restart."),
+      [](auto& s) -> auto& { return s.tls.certificates; }));
   t.push_back(choice_row<std::string>(
       row("tls.minimum", "text", "\"1.2\"", "", kHup,
           "The oldest TLS version to accept: `\"1.2\"` or `\"1.3\"`."),

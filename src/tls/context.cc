@@ -114,9 +114,10 @@ Result<SslContextPtr> make_context(const TlsConfig& config) {
   return context;
 }
 
-Result<void> use_certificate(SSL_CTX* ctx, const CertificateFiles& files, CertificateInfo& info) {
-  POSTERN_TRY(const CertificateChain chain, load_chain(files.certificate));
-  POSTERN_TRY(const PkeyPtr key, load_key(files.key));
+Result<void> use_certificate(SSL_CTX* ctx, const CertificateFiles& files, const ReadFile& read,
+                             CertificateInfo& info) {
+  POSTERN_TRY(const CertificateChain chain, load_chain(files.certificate, read));
+  POSTERN_TRY(const PkeyPtr key, load_key(files.key, read));
   ERR_clear_error();
   if (X509_check_private_key(chain.leaf.get(), key.get()) != 1) {
     ERR_clear_error();
@@ -163,7 +164,7 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::load(const TlsConfig& conf
   for (const CertificateFiles& files : config.certificates) {
     POSTERN_TRY(SslContextPtr context, make_context(config));
     CertificateInfo info;
-    POSTERN_CHECK_OK(use_certificate(context.get(), files, info));
+    POSTERN_CHECK_OK(use_certificate(context.get(), files, config.read, info));
     warn_about_dates(info, clock.unix_seconds());
     SSL_CTX_set_app_data(context.get(), impl.tickets.get());
     SSL_CTX_set_tlsext_ticket_key_evp_cb(context.get(), ticket_key);

@@ -6,6 +6,7 @@
 // the context at SIGHUP disturbs nobody.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -24,9 +25,13 @@ struct CertificateFiles {
   std::string key;          // PEM
 };
 
+// How a file is read: its whole content, or an error whose detail is the reason alone.
+using ReadFile = std::function<Result<std::string>(const std::string& file)>;
+
 struct TlsConfig {
   std::vector<CertificateFiles> certificates;  // the first answers unknown server names
   std::string minimum = "1.2";                 // or "1.3"
+  ReadFile read;                               // empty: opened by this process
 };
 
 class TlsContext {

@@ -19,8 +19,14 @@ namespace {
 // LIMIT: a chain of twenty certificates is about 40 KB; what is larger is no certificate file.
 constexpr std::size_t kMaxFile = 1 << 20;
 
-Result<std::string> read_file(const std::string& file, std::string_view what) {
+Result<std::string> read_file(const std::string& file, std::string_view what,
+                              const ReadFile& read) {
   const std::string name = std::string(what) + " " + file;
+  if (read) {
+    auto text = read(file);
+    if (!text) return fail(text.error().code, "cannot read " + name + ": " + text.error().detail);
+    return text;
+  }
   const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return fail_errno(errno, "cannot read " + name);
   std::string text;
@@ -114,8 +120,8 @@ std::string common_name(X509& certificate) {
 
 }  // namespace
 
-Result<CertificateChain> load_chain(const std::string& file) {
-  POSTERN_TRY(const std::string text, read_file(file, "TLS certificate"));
+Result<CertificateChain> load_chain(const std::string& file, const ReadFile& read) {
+  POSTERN_TRY(const std::string text, read_file(file, "TLS certificate", read));
   const BioPtr in = memory_bio(text);
   ERR_clear_error();
   CertificateChain chain{.leaf = X509Ptr(PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr)),
@@ -137,8 +143,8 @@ Result<CertificateChain> load_chain(const std::string& file) {
   return chain;
 }
 
-Result<PkeyPtr> load_key(const std::string& file) {
-  POSTERN_TRY(std::string text, read_file(file, "TLS key"));
+Result<PkeyPtr> load_key(const std::string& file, const ReadFile& read) {
+  POSTERN_TRY(std::string text, read_file(file, "TLS key", read));
   const BioPtr in = memory_bio(text);
   ERR_clear_error();
   bool asked = false;

@@ -212,6 +212,38 @@ def drains_and_reloads():
         equal(server.process.wait(20), 0, "exit code after SIGTERM")
 
 
+@test
+def renews_a_key_that_only_root_reads():
+    import signal
+    if os.geteuid() != 0:
+        raise harness.Skip("since 2026-11-20, only root starts a server that drops its rights")
+    server = new_postern()
+    os.chmod(server.key, 0o600)
+    with server:
+        for number in range(3):
+            before = certificate_seen(server)
+            other, key = server.authority.issue("localhost", stem=f"renewed{number}")
+            os.chmod(key, 0o600)
+            os.replace(key, server.key)
+            os.replace(other, server.certificate)
+            server.process.send_signal(signal.SIGHUP)
+            wait_until(lambda: certificate_seen(server) != before, "the renewed certificate")
+        # A file that is gone is said to be, and what was served is served on.
+        os.rename(server.key, server.key + ".gone")
+        before = certificate_seen(server)
+        server.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: "No such file" in server.log_text(), "the reason in the log")
+        equal(certificate_seen(server), before, "the certificate after a reload that failed")
+        children = open(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read().split()
+        equal(len(children), 1, "child processes")
+        status = open(f"/proc/{children[0]}/status").read()
+        check(re.search(r"^Uid:\s+0\b", status, re.M) is None, "the reader of certificates is root")
+        equal(re.search(r"^CapEff:\s+(\w+)", status, re.M)[1], "0000000000000004", "its capabilities")
+        os.kill(server.process.pid, signal.SIGKILL)
+        server.process.wait(20)
+        wait_until(lambda: not os.path.exists(f"/proc/{children[0]}"), "the end of the reader of certificates")
+
+
 def certificate_seen(server):
     import ssl
     return ssl.get_server_certificate(("127.0.0.1", server.imaps_port))
