@@ -212,6 +212,13 @@ TEST_F(Catenate, LargeMessages) {
   EXPECT_EQ(last(), large + "|" + large.substr(18));
 }
 
+// A message cannot be part of itself: the UID it will get names nothing yet.
+TEST_F(Catenate, TheMessageItself) {
+  EXPECT_THAT(append("URL /Drafts/;UID=1"), StartsWith("a NO [BADURL "));
+  EXPECT_THAT(client->raw("a APPEND INBOX {1+}\r\nx CATENATE (URL /INBOX/;UID=2)\r\n"),
+              StartsWith("a NO [BADURL "));
+}
+
 TEST_F(Catenate, ExpungedWhileWaiting) {
   auto other = rig.select("INBOX");
   EXPECT_THAT(client->ask("a APPEND Drafts CATENATE (TEXT {1}"), StartsWith("+ "));
