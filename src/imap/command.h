@@ -48,9 +48,10 @@ enum class CommandId : std::uint8_t {
   kStore,
   kCopy,
   kMove,
+  kUidBatches,
   kReplace,
 };
-inline constexpr std::size_t kCommandCount = 30;
+inline constexpr std::size_t kCommandCount = 31;
 
 // Numbers of the command are UIDs (UID FETCH ...) or message sequence numbers.
 enum class Addressing : std::uint8_t { kSequence, kUid };
@@ -227,12 +228,18 @@ struct ExpungeArgs {
   std::optional<NumberSet> uids;  // UID EXPUNGE (RFC 4315)
 };
 
+struct UidBatchesArgs {  // RFC 10022 §4
+  std::uint32_t size = 0;
+  std::uint32_t first = 1;  // batches asked for, counted from 1
+  std::uint32_t last = UINT32_MAX;
+};
+
 struct Command {
   std::string tag;
   CommandId id = CommandId::kNoop;
   std::variant<std::monostate, IdArgs, AuthenticateArgs, LoginArgs, EnableArgs, SelectArgs,
                CreateArgs, MailboxArgs, RenameArgs, ListArgs, StatusArgs, AppendArgs, SearchArgs,
-               FetchArgs, StoreArgs, CopyArgs, ExpungeArgs>
+               FetchArgs, StoreArgs, CopyArgs, ExpungeArgs, UidBatchesArgs>
       args;
 };
 

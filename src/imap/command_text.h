@@ -126,6 +126,10 @@ class CommandText {
   void operator()(const ExpungeArgs& args) {
     if (args.uids) add(args.uids->to_string());
   }
+  void operator()(const UidBatchesArgs& args) {
+    add(std::to_string(args.size));
+    add(std::to_string(args.first) + ":" + std::to_string(args.last));
+  }
 
  private:
   void add(const std::string& word) {

@@ -80,6 +80,8 @@ constexpr std::array<Row, kCommandCount> kTable = {{
      [](Cursor& in, Addressing by) -> Args { return parse_copy(in, by); }},
     {"MOVE", CommandId::kMove, UidForm::kBoth,
      [](Cursor& in, Addressing by) -> Args { return parse_copy(in, by); }},
+    {"UIDBATCHES", CommandId::kUidBatches, UidForm::kNone,
+     [](Cursor& in, Addressing) -> Args { return parse_uid_batches(in); }},
     {"REPLACE", CommandId::kReplace, UidForm::kBoth,
      [](Cursor& in, Addressing by) -> Args { return parse_replace(in, by); }},
 }};

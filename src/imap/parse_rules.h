@@ -46,4 +46,7 @@ StoreArgs parse_store(Cursor& in, Addressing by);
 CopyArgs parse_copy(Cursor& in, Addressing by);
 ExpungeArgs parse_uid_expunge(Cursor& in);
 
+// parse_uid_batches.cc
+UidBatchesArgs parse_uid_batches(Cursor& in);
+
 }  // namespace postern::imap

@@ -35,6 +35,8 @@ constexpr Row kRows[] = {
     {"ESEARCH", When::kAfter},
     {"SEARCHRES", When::kAfter},
     {"UTF8=ACCEPT", When::kAfter},
+    {"UIDONLY", When::kAfter},
+    {"UIDBATCHES", When::kAfter},
     {"BINARY", When::kAfter},
     {"MULTIAPPEND", When::kAfter},
     {"CATENATE", When::kAfter},

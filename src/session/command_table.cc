@@ -53,6 +53,7 @@ constexpr std::array<CommandRow, imap::kCommandCount> kTable{{
     {CommandId::kStore, kSel, kReads, Updates::kNoExpunge, kPlain, 0},
     {CommandId::kCopy, kSel, kReads, Updates::kAll, kText, kName},
     {CommandId::kMove, kSel, kBreaks, Updates::kAll, kText, kName},
+    {CommandId::kUidBatches, kSel, kNo, Updates::kAll, kPlain, 0},
     {CommandId::kReplace, kSel, kBreaks, Updates::kAll, Literals::kStreamed, kName},
 }};
 

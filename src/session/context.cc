@@ -29,6 +29,7 @@ void Context::close_with(std::string_view bye_text, std::string_view reason) {
 void Context::unselect() {
   view.reset();
   saved_result = {};
+  answered_batches.reset();
   if (state == State::kSelected) state = State::kAuthenticated;
   services.registry.set_mailbox(entry, {});
 }

@@ -60,6 +60,13 @@ struct Context {
   std::unique_ptr<View> view;  // set in kSelected only
   UidSet saved_result;         // RFC 5182 "$" of the selected mailbox
 
+  // RFC 10022 §3.1.1: what UIDBATCHES answered last in the selected mailbox.
+  struct AnsweredBatches {
+    imap::UidBatchesArgs args;
+    mailstore::MailboxCounts counts;  // of the mailbox then
+  };
+  std::optional<AnsweredBatches> answered_batches;
+
   // What the APPEND that runs has done, if a repeat of it could be told from another message.
   std::optional<UnansweredAppend> appended;
 

@@ -68,6 +68,8 @@ task<Reply> execute(Context& context, imap::Command& command) {
       co_return co_await do_copy(context, std::get<imap::CopyArgs>(args));
     case CommandId::kMove:
       co_return co_await do_move(context, std::get<imap::CopyArgs>(args));
+    case CommandId::kUidBatches:
+      co_return co_await do_uid_batches(context, command.tag, std::get<imap::UidBatchesArgs>(args));
   }
   co_return Reply::bad("Unknown command.");
 }

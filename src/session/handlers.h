@@ -64,6 +64,9 @@ task<Reply> do_move(Context& context, const imap::CopyArgs& args);
 task<Reply> do_expunge(Context& context, const imap::ExpungeArgs& args);
 // search.cc
 task<Reply> do_search(Context& context, std::string_view tag, imap::SearchArgs& args);
+// uid_batches.cc
+task<Reply> do_uid_batches(Context& context, std::string_view tag,
+                           const imap::UidBatchesArgs& args);
 // idle.cc
 task<Reply> do_idle(Context& context);
 

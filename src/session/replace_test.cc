@@ -157,6 +157,15 @@ TEST_F(Replace, WithQresync) {
   EXPECT_THAT(answer, Not(HasSubstr("EXPUNGE\r\n")));
 }
 
+// RFC 9586 §3.2: no number in either direction.
+TEST_F(Replace, WithUidOnly) {
+  auto client = rig.select("INBOX", "UIDONLY");
+  EXPECT_THAT(client->ask("a REPLACE 2 INBOX {3}"), StartsWith("a BAD [UIDREQUIRED]"));
+  EXPECT_THAT(client->raw("a UID REPLACE 2 INBOX " + literal("new") + "\r\n"),
+              MatchesRegex("\\* OK \\[APPENDUID [0-9]+ 4\\] .*\r\n\\* VANISHED 2\r\n\\* 3 "
+                           "EXISTS\r\n.*a OK .*"));
+}
+
 TEST_F(Replace, OthersSeeOneStep) {
   auto client = rig.select();
   auto other = rig.select();

@@ -39,6 +39,11 @@ std::string_view end_reason(CloseReason reason) {
   return "kicked";
 }
 
+// RFC 9586 §3: a command that counts messages in a session that has UIDs only.
+Reply uid_required() {
+  return {Reply::Status::kBad, "UIDREQUIRED", "UIDONLY is enabled; use the UID form."};
+}
+
 }  // namespace
 
 Session::Session(Services& services, Transport& transport) : context_(services, transport) {}
@@ -139,14 +144,21 @@ Input::Patience Session::patience() const {
 }
 
 std::optional<Reply> Session::refuse(const imap::CommandHead& head) const {
-  if (command_row(head.id).allowed_in(context_.state)) return std::nullopt;
+  const CommandRow& row = command_row(head.id);
+  if (row.allowed_in(context_.state)) {
+    // RFC 9586 §3.2, §3.8. EXPUNGE changes the numbering but names no number.
+    if (context_.enabled.uid_only && head.by == imap::Addressing::kSequence &&
+        row.sequence != SequenceUse::kNone && head.id != imap::CommandId::kExpunge) {
+      return uid_required();
+    }
+    return std::nullopt;
+  }
   switch (context_.state) {
     case State::kNotAuthenticated:
       return Reply::bad("Log in first.");
     case State::kAuthenticated:
-      return Reply::bad(command_row(head.id).allowed_in(State::kSelected)
-                            ? "No mailbox is selected."
-                            : "Already logged in.");
+      return Reply::bad(row.allowed_in(State::kSelected) ? "No mailbox is selected."
+                                                         : "Already logged in.");
     case State::kSelected:
       return Reply::bad("Already logged in.");
     case State::kLogout:
@@ -192,6 +204,11 @@ task<void> Session::on_command() {
   if (const auto* search = std::get_if<imap::SearchArgs>(&command->args);
       search != nullptr && search->program.uses_sequence) {
     answered.by = imap::Addressing::kSequence;
+    if (context_.enabled.uid_only) {
+      // RFC 9586 §3.5: no search key may count messages either.
+      co_await finish(head->tag, *head, uid_required());
+      co_return;
+    }
   }
   const TimePoint begun = context_.services.clock.now();
   Reply reply = co_await execute(context_, *command);

@@ -203,6 +203,7 @@ TEST(States, WrongStateIsBad) {
                                                   "STORE 1 FLAGS ()",
                                                   "COPY 1 INBOX",
                                                   "MOVE 1 INBOX",
+                                                  "UIDBATCHES 500",
                                                   "REPLACE 1 INBOX {1+}\r\nx"};
   for (std::size_t i = 0; i < imap::kCommandCount; ++i) {
     const CommandRow& row = command_row(static_cast<imap::CommandId>(i));
