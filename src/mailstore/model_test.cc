@@ -43,7 +43,7 @@ class Scenario {
 
   void step() {
     store_.clock().advance(pick(3));
-    switch (pick(17)) {
+    switch (pick(18)) {
       case 0:
       case 1:
       case 2:
@@ -77,6 +77,9 @@ class Scenario {
         break;
       case 15:
         annotate();
+        break;
+      case 16:
+        replace();
         break;
       default:
         burst();
@@ -320,6 +323,32 @@ class Scenario {
       from.messages.erase(uid);
       from.expunged[uid] = left;
     }
+  }
+
+  void replace() {
+    Box& from = boxes_[pick_name()];
+    Box& to = boxes_[pick_name()];
+    const std::uint32_t uid = 1 + pick(from.uid_next);
+    Message message{test_message("r", std::string(pick(300), 'r')),
+                    static_cast<std::uint8_t>(pick(32)),
+                    words(),
+                    {}};
+    auto staged = store_.messages(message.text, message.system,
+                                  {message.keywords.begin(), message.keywords.end()});
+    ASSERT_TRUE(staged);
+    const auto result =
+        store_.run(store_.account().replace(from.id, Uid(uid), to.id, std::move(staged->front())));
+    if (!from.messages.contains(uid)) {
+      EXPECT_EQ(result.error().code, Errc::kExpunged);
+      return;
+    }
+    ASSERT_TRUE(result) << result.error().detail;
+    message.modseq = bump(to);
+    EXPECT_EQ(result->modseq, message.modseq);
+    EXPECT_EQ(result->uids, UidSet::of({to.uid_next}));
+    to.messages[to.uid_next++] = message;
+    from.expunged[uid] = &from == &to ? message.modseq : bump(from);
+    from.messages.erase(uid);
   }
 
   void create_or_remove() {
