@@ -29,15 +29,22 @@ class AccountImpl::Draft {
   enum class Unknown : std::uint8_t { kAdd, kSkip };
   Result<FlagSet> intern(const MailboxPtr& mailbox, std::uint8_t system,
                          const std::vector<std::string>& keywords, Unknown unknown);
+  // kLimit when the mailbox cannot give out that many UIDs.
+  static Result<void> check_uids_left(const Header& header, std::uint64_t count);
+  // Rows for the messages, with the next UIDs and new emails; add_bodies() gives them what they
+  // name, once nothing can fail any more: it takes the blobs.
+  Result<AddSection> add_rows(const MailboxPtr& mailbox, std::vector<NewMessage>& messages);
+  void add_bodies(const AddSection& added, std::vector<NewMessage>& messages);
   // kOverQuota when the counters would pass the limit.
   Result<void> charge(std::uint64_t bytes, std::uint64_t messages);
   // The same for the mailboxes that the change makes: those that got their ids from counters().
   Result<void> charge_mailboxes() POSTERN_NO_THREAD_ANALYSIS;
   void release(Release release);
-  // The entries the change leaves in the mailbox; null for none. At most once a mailbox.
-  void annotate(MailboxId mailbox, MetadataEntriesPtr entries) POSTERN_NO_THREAD_ANALYSIS;
-  // Changes of names, with the mailboxes they make.
-  void rename(NameChanges changes) POSTERN_NO_THREAD_ANALYSIS;
+  // The entries the change leaves in the mailbox; null for none. At most once a mailbox. False when
+  // they are what is there.
+  bool annotate(MailboxId mailbox, MetadataEntriesPtr entries) POSTERN_NO_THREAD_ANALYSIS;
+  // Changes of names, with the mailboxes they make, and the command they come from.
+  void rename(NameChanges changes, Naming naming) POSTERN_NO_THREAD_ANALYSIS;
   // Completes the batch and hands it to the account's queue.
   PendingPtr submit(engine::Engine::Urgency urgency) POSTERN_NO_THREAD_ANALYSIS;
 
