@@ -14,6 +14,7 @@
 
 #include "base/ids.h"
 #include "imap/number_set.h"
+#include "imap/search_options.h"
 #include "imap/search_program.h"
 
 namespace postern::imap {
@@ -56,8 +57,15 @@ enum class CommandId : std::uint8_t {
   kSetMetadata,
   kCompress,
   kNotify,
+  kSort,
+  kThread,
+  kEsearch,
+  kCancelUpdate,
+  kUnauthenticate,
+  kLanguage,
+  kReplace,
 };
-inline constexpr std::size_t kCommandCount = 37;
+inline constexpr std::size_t kCommandCount = 44;
 
 // Numbers of the command are UIDs (UID FETCH ...) or message sequence numbers.
 enum class Addressing : std::uint8_t { kSequence, kUid };
@@ -114,8 +122,9 @@ enum class StatusItem : std::uint8_t {
   kHighestModSeq,
   kAppendLimit,
   kDeletedStorage,  // RFC 9208 §4.1.4
+  kMailboxId,       // RFC 8474 §4.3
 };
-inline constexpr StatusItem kLastStatusItem = StatusItem::kDeletedStorage;
+inline constexpr StatusItem kLastStatusItem = StatusItem::kMailboxId;
 struct StatusArgs {
   std::string mailbox;
   std::vector<StatusItem> items;
@@ -140,19 +149,43 @@ struct DateTime {  // INTERNALDATE
   std::int64_t unix_seconds = 0;
   std::int16_t zone_minutes = 0;
 };
-struct AppendArgs {
-  std::string mailbox;
+struct AppendPart {  // append-data of RFC 4466, cat-part of RFC 4469
+  enum class Kind : std::uint8_t { kOctets, kUrl };
+  Kind kind = Kind::kOctets;
+  std::uint64_t size = 0;  // kOctets: of the literal, which is streamed
+  bool utf8 = false;       // kOctets: the UTF8 (~{n}) form (RFC 6855 §4)
+  std::string url;         // kUrl: as sent
+};
+struct AppendMessage {
   std::vector<Flag> flags;
   std::optional<DateTime> date;
-  std::uint64_t size = 0;  // of the literal that follows
-  bool utf8 = false;       // UTF8 (~{n}) form (RFC 6855 §4)
+  bool catenate = false;          // of parts (RFC 4469); else it has one, of octets
+  std::vector<AppendPart> parts;  // in order
+  bool complete = false;          // no further part follows
+};
+struct AppendArgs {  // APPEND with several messages (RFC 3502), REPLACE with one (RFC 8508)
+  Addressing by = Addressing::kSequence;
+  std::optional<NumberSet> replaces;  // REPLACE: one number or "*"
+  std::string mailbox;
+  std::vector<AppendMessage> messages;
 };
 
-enum class ReturnOption : std::uint8_t { kMin, kMax, kAll, kCount, kSave };
+enum class ReturnOption : std::uint8_t {
+  kMin,
+  kMax,
+  kAll,
+  kCount,
+  kSave,
+  kPartial,    // SearchArgs::partial; never beside kAll (RFC 9394 §3.1)
+  kContext,    // RFC 5267 §4.2
+  kUpdate,     // RFC 5267 §4.3
+  kRelevancy,  // RFC 6203 §4
+};
 struct SearchArgs {
   Addressing by = Addressing::kSequence;
   std::optional<std::vector<ReturnOption>>
-      return_options;   // nullopt: plain SEARCH; empty: RETURN ()
+      return_options;  // nullopt: plain SEARCH; empty: RETURN ()
+  std::optional<PartialRange> partial;
   std::string charset;  // empty when none was given
   SearchProgram program;
 };
@@ -172,6 +205,10 @@ enum class FetchItem : std::uint8_t {
   kBodySection,  // BODY[...] and BODY.PEEK[...]
   kBinary,       // BINARY[...] and BINARY.PEEK[...]
   kBinarySize,
+  kSaveDate,  // RFC 8514
+  kEmailId,   // RFC 8474
+  kThreadId,
+  kPreview,  // RFC 8970
 };
 enum class SectionText : std::uint8_t {
   kAll,
@@ -197,6 +234,7 @@ struct FetchAtt {
   bool peek = false;
   Section section;                 // kBodySection, kBinary, kBinarySize
   std::optional<Partial> partial;  // kBodySection, kBinary
+  bool lazy = false;               // kPreview
 };
 struct FetchArgs {
   Addressing by = Addressing::kSequence;
@@ -204,6 +242,7 @@ struct FetchArgs {
   std::vector<FetchAtt> items;  // macros ALL, FAST, FULL are expanded
   std::optional<std::uint64_t> changed_since;
   bool vanished = false;
+  std::optional<PartialRange> partial_messages = std::nullopt;  // RFC 9394 §3.3
 };
 
 enum class StoreMode : std::uint8_t { kReplace, kAdd, kRemove };
@@ -222,6 +261,25 @@ struct CopyArgs {  // COPY and MOVE
 };
 struct ExpungeArgs {
   std::optional<NumberSet> uids;  // UID EXPUNGE (RFC 4315)
+};
+struct SortArgs {  // RFC 5256 §3, RFC 5267 §3
+  SearchArgs search;
+  std::vector<SortCriterion> criteria;  // one a key: a repeated key decides nothing
+};
+struct ThreadArgs {  // RFC 5256 §3
+  SearchArgs search;
+  ThreadAlgorithm algorithm = ThreadAlgorithm::kOrderedSubject;
+};
+struct EsearchArgs {  // RFC 7377 §2
+  SearchArgs search;
+  std::optional<std::vector<MailboxFilter>> sources;  // nullopt: the selected mailbox
+};
+struct CancelUpdateArgs {  // RFC 5267 §4.3.5
+  std::vector<std::string> tags;
+};
+
+struct LanguageArgs {
+  std::vector<std::string> ranges;  // RFC 4647 language ranges, lower case; empty: list them
 };
 
 struct UidBatchesArgs {  // RFC 10022 §4
@@ -294,7 +352,8 @@ struct Command {
   std::variant<std::monostate, IdArgs, AuthenticateArgs, LoginArgs, EnableArgs, SelectArgs,
                CreateArgs, MailboxArgs, RenameArgs, ListArgs, StatusArgs, AppendArgs, SearchArgs,
                FetchArgs, StoreArgs, CopyArgs, ExpungeArgs, UidBatchesArgs, GetQuotaArgs,
-               SetQuotaArgs, GetMetadataArgs, SetMetadataArgs, CompressArgs, NotifyArgs>
+               SetQuotaArgs, GetMetadataArgs, SetMetadataArgs, CompressArgs, SortArgs, ThreadArgs,
+               EsearchArgs, CancelUpdateArgs, LanguageArgs, NotifyArgs>
       args;
 };
 

@@ -77,19 +77,30 @@ class CommandText {
     items(args.items);
   }
   void operator()(const AppendArgs& args) {
+    if (args.replaces) {
+      by(args.by);
+      add(args.replaces->to_string());
+    }
     name(args.mailbox);
-    for (const Flag& f : args.flags) add(f);
-    if (args.date) add("@" + std::to_string(args.date->unix_seconds));
-    add(std::to_string(args.size));
-    flag(args.utf8, "utf8");
+    for (const AppendMessage& message : args.messages) {
+      flag(&message != &args.messages.front(), "+");
+      for (const Flag& f : message.flags) add(f);
+      if (message.date) add("@" + std::to_string(message.date->unix_seconds));
+      flag(message.catenate, "catenate");
+      for (const AppendPart& part : message.parts) {
+        add(part.kind == AppendPart::Kind::kUrl ? "<" + part.url + ">" : std::to_string(part.size));
+        flag(part.utf8, "utf8");
+      }
+    }
   }
   void operator()(const SearchArgs& args) {
     by(args.by);
     if (args.return_options) {
       add("return:");
       for (const ReturnOption option : *args.return_options)
-        out_ += "mxacs"[static_cast<std::size_t>(option)];
+        out_ += "mxacspCUr"[static_cast<std::size_t>(option)];
     }
+    if (args.partial) range(*args.partial);
     if (!args.charset.empty()) add("charset:" + args.charset);
     add("");
     program(args.program);
@@ -101,6 +112,7 @@ class CommandText {
     for (const FetchAtt& att : args.items) fetch_att(att);
     if (args.changed_since) add("since:" + std::to_string(*args.changed_since));
     flag(args.vanished, "vanished");
+    if (args.partial_messages) range(*args.partial_messages);
   }
   void operator()(const StoreArgs& args) {
     by(args.by);
@@ -160,6 +172,36 @@ class CommandText {
     flag(args.bad_event, "badevent");
     flag(args.overflow, "overflow");
   }
+  void operator()(const SortArgs& args) {
+    static constexpr const char* kNames[] = {"ARRIVAL",   "CC",       "DATE", "FROM",
+                                             "SIZE",      "SUBJECT",  "TO",   "DISPLAYFROM",
+                                             "DISPLAYTO", "RELEVANCY"};
+    for (const SortCriterion& criterion : args.criteria)
+      add((criterion.reverse ? "-" : "+") +
+          std::string(kNames[static_cast<std::size_t>(criterion.key)]));
+    (*this)(args.search);
+  }
+  void operator()(const ThreadArgs& args) {
+    static constexpr const char* kNames[] = {"ORDEREDSUBJECT", "REFERENCES", "REFS"};
+    add(kNames[static_cast<std::size_t>(args.algorithm)]);
+    (*this)(args.search);
+  }
+  void operator()(const EsearchArgs& args) {
+    static constexpr const char* kNames[] = {"selected", "inboxes",     "personal", "subscribed",
+                                             "subtree",  "subtree-one", "mailboxes"};
+    if (args.sources) add("in:");
+    for (const MailboxFilter& filter : args.sources.value_or(std::vector<MailboxFilter>())) {
+      add(kNames[static_cast<std::size_t>(filter.kind)]);
+      for (const std::string& mailbox : filter.names) name(mailbox);
+    }
+    (*this)(args.search);
+  }
+  void operator()(const CancelUpdateArgs& args) {
+    for (const std::string& tag : args.tags) add(tag);
+  }
+  void operator()(const LanguageArgs& args) {
+    for (const std::string& range : args.ranges) add(range);
+  }
 
  private:
   void add(const std::string& word) {
@@ -170,17 +212,22 @@ class CommandText {
   void flag(bool set, const char* word) {
     if (set) add(word);
   }
+  void range(const PartialRange& partial) {
+    const std::string sign = partial.from_end ? "-" : "";
+    add(sign + std::to_string(partial.first) + ":" + sign + std::to_string(partial.last));
+  }
   void by(Addressing addressing) { flag(addressing == Addressing::kUid, "uid"); }
   void items(const std::vector<StatusItem>& list) {
     for (const StatusItem item : list) add(std::string(to_string(item)));
   }
   void fetch_att(const FetchAtt& att) {
     static constexpr const char* kNames[] = {
-        "ENVELOPE",    "FLAGS",       "INTERNALDATE", "RFC822",        "RFC822.HEADER",
-        "RFC822.SIZE", "RFC822.TEXT", "BODY",         "BODYSTRUCTURE", "UID",
-        "MODSEQ",      "BODY",        "BINARY",       "BINARY.SIZE"};
+        "ENVELOPE",    "FLAGS",       "INTERNALDATE",  "RFC822",  "RFC822.HEADER", "RFC822.SIZE",
+        "RFC822.TEXT", "BODY",        "BODYSTRUCTURE", "UID",     "MODSEQ",        "BODY",
+        "BINARY",      "BINARY.SIZE", "SAVEDATE",      "EMAILID", "THREADID",      "PREVIEW"};
     add(kNames[static_cast<std::size_t>(att.item)]);
     if (att.peek) out_ += ".PEEK";
+    if (att.lazy) out_ += "(LAZY)";
     const bool section = att.item == FetchItem::kBodySection || att.item == FetchItem::kBinary ||
                          att.item == FetchItem::kBinarySize;
     if (section) append_section(out_, att.section, att.partial);
@@ -188,16 +235,23 @@ class CommandText {
   }
   void program(const SearchProgram& program) {
     static constexpr const char* kNames[] = {
-        "&",         "|",         "!",      "ALL",     "ANSWERED",  "DELETED",    "DRAFT",
-        "FLAGGED",   "NEW",       "OLD",    "RECENT",  "SEEN",      "UNANSWERED", "UNDELETED",
-        "UNDRAFT",   "UNFLAGGED", "UNSEEN", "BCC",     "BODY",      "CC",         "FROM",
-        "SUBJECT",   "TEXT",      "TO",     "KEYWORD", "UNKEYWORD", "HEADER",     "LARGER",
-        "SMALLER",   "MODSEQ",    "BEFORE", "ON",      "SINCE",     "SENTBEFORE", "SENTON",
-        "SENTSINCE", "SEQ",       "UID"};
+        "&",           "|",          "!",          "ALL",
+        "ANSWERED",    "DELETED",    "DRAFT",      "FLAGGED",
+        "NEW",         "OLD",        "RECENT",     "SEEN",
+        "UNANSWERED",  "UNDELETED",  "UNDRAFT",    "UNFLAGGED",
+        "UNSEEN",      "BCC",        "BODY",       "CC",
+        "FROM",        "SUBJECT",    "TEXT",       "TO",
+        "KEYWORD",     "UNKEYWORD",  "HEADER",     "LARGER",
+        "SMALLER",     "MODSEQ",     "BEFORE",     "ON",
+        "SINCE",       "SENTBEFORE", "SENTON",     "SENTSINCE",
+        "SEQ",         "UID",        "OLDER",      "YOUNGER",
+        "SAVEDBEFORE", "SAVEDON",    "SAVEDSINCE", "SAVEDATESUPPORTED",
+        "EMAILID",     "THREADID"};
     const char* separator = "";
     for (const SearchNode& node : program.nodes) {
       out_ += separator;
       separator = " ";
+      if (node.fuzzy) out_ += '~';
       out_ += kNames[static_cast<std::size_t>(node.op)];
       if (node.op == SearchOp::kAnd || node.op == SearchOp::kOr) out_ += std::to_string(node.count);
       if (!node.name.empty()) out_ += ":" + node.name;
@@ -206,7 +260,13 @@ class CommandText {
         out_ += "=" + std::to_string(node.number);
       if (node.op >= SearchOp::kBefore && node.op <= SearchOp::kSentSince)
         out_ += "=" + std::to_string(node.date);
-      if (node.op >= SearchOp::kSeqSet) out_ += "=" + node.set.to_string();
+      if (node.op == SearchOp::kSeqSet || node.op == SearchOp::kUid)
+        out_ += "=" + node.set.to_string();
+      if (node.op == SearchOp::kOlder || node.op == SearchOp::kYounger)
+        out_ += "=" + std::to_string(node.number);
+      if (node.op >= SearchOp::kSavedBefore && node.op <= SearchOp::kSavedSince)
+        out_ += "=" + std::to_string(node.date);
+      if (node.op == SearchOp::kEmailId || node.op == SearchOp::kThreadId) out_ += "=" + node.text;
     }
   }
 

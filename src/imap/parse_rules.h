@@ -27,12 +27,25 @@ std::vector<StatusItem> parse_status_items(Cursor& in);
 ListArgs parse_list(Cursor& in);
 ListArgs parse_lsub(Cursor& in);
 
-// parse_append.cc
-AppendArgs parse_append(Cursor& in);  // up to and including the announcement
-void parse_append_suffix(Cursor& in, const AppendArgs& args);
+// parse_append.cc: whole, the octets of messages left out
+AppendArgs parse_append(Cursor& in);
+AppendArgs parse_replace(Cursor& in, Addressing by);
 
 // parse_search.cc
 SearchArgs parse_search(Cursor& in, Addressing by);
+// partial-range (RFC 9394 §4)
+PartialRange parse_partial_range(Cursor& in);
+// ["RETURN" SP "(" ... ")" SP], for the commands that search
+void parse_search_return_opts(Cursor& in, SearchArgs& args);
+void parse_search_charset(Cursor& in, SearchArgs& args);   // charset SP
+void parse_search_criteria(Cursor& in, SearchArgs& args);  // search-key *(SP search-key)
+
+// parse_sort.cc
+SortArgs parse_sort(Cursor& in, Addressing by);
+ThreadArgs parse_thread(Cursor& in, Addressing by);
+// parse_esearch.cc
+EsearchArgs parse_esearch(Cursor& in);
+CancelUpdateArgs parse_cancel_update(Cursor& in);
 
 // parse_fetch.cc, parse_section.cc
 FetchArgs parse_fetch(Cursor& in, Addressing by);
@@ -65,5 +78,8 @@ std::vector<std::string> parse_metadata_entries(Cursor& in);
 
 // parse_compress.cc
 CompressArgs parse_compress(Cursor& in);
+
+// parse_language.cc
+LanguageArgs parse_language(Cursor& in);
 
 }  // namespace postern::imap

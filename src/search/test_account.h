@@ -76,10 +76,14 @@ class FakeAccount final : public Account {
     return {};
   }
   Uid claim_recent(MailboxId, bool) override { return Uid(1); }
-  Result<std::unique_ptr<MessageWriter>> begin_message(std::uint64_t) override {
+  using Account::begin_message;
+  Result<std::unique_ptr<MessageWriter>> begin_message(std::uint64_t, std::uint64_t) override {
     return fail(Errc::kCannot);
   }
   task<Result<AppendResult>> append(MailboxId, std::vector<NewMessage>) override {
+    co_return fail(Errc::kCannot);
+  }
+  task<Result<AppendResult>> replace(MailboxId, Uid, MailboxId, NewMessage) override {
     co_return fail(Errc::kCannot);
   }
   task<Result<StoreResult>> store(MailboxId, UidSet, FlagChange, std::optional<ModSeq>) override {
@@ -114,6 +118,7 @@ struct Row {
   std::int64_t internal_date = 0;
   std::int16_t zone_minutes = 0;
   std::uint64_t modseq = 1;
+  std::uint32_t save_date = 0;
 };
 
 // A mailbox built row by row. UIDs are 10, 20, 30 ... so that no test mistakes them for sequence
@@ -138,7 +143,8 @@ class Mailbox {
                  .modseq = ModSeq(row.modseq),
                  .email = email,
                  .internal_date = row.internal_date,
-                 .zone_minutes = row.zone_minutes},
+                 .zone_minutes = row.zone_minutes,
+                 .save_date = row.save_date},
                 flags);
   }
   VersionPtr version() {

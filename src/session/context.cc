@@ -17,6 +17,11 @@ Context::Context(Services& the_services, Transport& the_transport)
       pace(the_services.clock),
       notify(entry->wake),
       started(the_services.clock.now()) {
+  expect_login();
+}
+
+void Context::expect_login() {
+  login_due = services.clock.now() + settings->limits.time_to_authenticate;
   imap::FramerLimits limits = imap::FramerLimits::before_login();
   limits.literal_plus = !settings->literal_minus;
   in.framer().set_limits(limits);
@@ -36,12 +41,33 @@ task<void> Context::start_compression() {
   out.set_transport(*compressed);
 }
 
+task<void> Context::end_compression() {
+  uncompress_next = false;
+  if (!co_await out.flush()) co_return;
+  // SECURITY: what came compressed behind the command would be read both ways.
+  if (!in.ahead().empty()) close_with("Compression ends with UNAUTHENTICATE.", "protocol_error");
+  compressed->end();
+}
+
 void Context::unselect() {
   view.reset();
+  updates.clear();
   saved_result = {};
   answered_batches.reset();
   if (state == State::kSelected) state = State::kAuthenticated;
   services.registry.set_mailbox(entry, {});
+}
+
+void Context::unauthenticate() {
+  unselect();
+  enabled = {};
+  metadata.stop();
+  notify.reset();
+  uncompress_next = compressed != nullptr && compressed->active();
+  principal = {};
+  state = State::kNotAuthenticated;
+  services.registry.sign_out(entry);
+  expect_login();
 }
 
 std::optional<mailstore::MailboxCounts> Context::selected_counts() {
@@ -75,7 +101,7 @@ task<bool> Context::sync(View::Expunges expunges, const UidSet* skip) {
     }
     newest = std::move(*loaded);
   }
-  if (!co_await view->tell(out, std::move(newest), expunges, enabled, skip)) co_return false;
+  if (!co_await tell(std::move(newest), expunges, skip)) co_return false;
   if (release && enabled.qresync) append_modseq("Nothing is on hold.");
   co_return co_await tell_arrivals();
 }
@@ -122,6 +148,28 @@ bool Context::wants_metadata(const mailstore::Folder* folder) const {
   const std::uint8_t events = notify.rules().events_of(
       folder->name, folder->subscribed ? Subscribed::kYes : Subscribed::kNo);
   return (events & imap::kMailboxMetadataChange) != 0;
+}
+
+task<bool> Context::tell(mailstore::VersionPtr newest, View::Expunges expunges,
+                         const UidSet* skip) {
+  if (updates.empty())
+    co_return co_await view->tell(out, std::move(newest), expunges, enabled, skip);
+  const mailstore::VersionPtr before = view->shown();
+  const mailstore::Delta delta = mailstore::difference(*before, *newest);
+  UidSet changed;
+  for (const SeqNum seq : delta.changed) changed.add(newest->by_seq(seq)->row->uid);
+  UidSet ends;
+  for (const Uid last : {before->last_uid(), newest->last_uid()}) {
+    if (last.valid()) ends.add(last);
+  }
+  if (before->last_uid() < newest->last_uid())
+    changed.add_interval(before->last_uid().value() + 1, newest->last_uid().value());
+  // RFC 5267 §4.3.4: REMOVEFROM by number comes before the EXPUNGE that makes it mean another; and
+  // §4.3.3: ADDTO by number after the EXISTS that gives it a meaning.
+  if (!co_await updates.tell_expunged(*this, delta.vanished)) co_return false;
+  if (!co_await view->tell(out, newest, expunges, enabled, skip)) co_return false;
+  co_return co_await updates.tell_changed(*this, std::move(newest), std::move(changed),
+                                          std::move(ends));
 }
 
 task<bool> Context::sync_metadata() {
@@ -174,7 +222,7 @@ std::expected<UidSet, Reply> Context::resolve(const imap::NumberSet& set,
   const SeqSet seqs = set.resolve<SeqNum>(shown().exists());
   // "*" counts as a number beyond the end while the mailbox is empty.
   if (seqs.empty() || seqs.max().value() > shown().exists()) {
-    return std::unexpected(Reply::bad("There is no message with that sequence number."));
+    return std::unexpected(Reply::client_bug("There is no message with that sequence number."));
   }
   return shown().uids_of(seqs);
 }

@@ -19,6 +19,7 @@
 #include "session/output.h"
 #include "session/registry.h"
 #include "session/reply.h"
+#include "session/search_update.h"
 #include "session/services.h"
 #include "session/view.h"
 
@@ -64,7 +65,8 @@ struct Context {
   UidSet saved_result;         // RFC 5182 "$" of the selected mailbox
   MetadataView metadata;       // runs once METADATA or METADATA-SERVER is enabled
 
-  bool compress_next = false;  // COMPRESS was answered OK, which goes out uncompressed
+  bool compress_next = false;    // COMPRESS was answered OK, which goes out uncompressed
+  bool uncompress_next = false;  // UNAUTHENTICATE was answered OK, which goes out compressed
   std::unique_ptr<CompressedTransport> compressed;  // between `transport` and in, out; else null
   Notify notify;
 
@@ -74,11 +76,16 @@ struct Context {
     mailstore::MailboxCounts counts;  // of the mailbox then
   };
   std::optional<AnsweredBatches> answered_batches;
+  SearchUpdates updates;  // RFC 5267 §4.3, of the selected mailbox
+
+  // What the APPEND that runs has done, if a repeat of it could be told from another message.
+  std::optional<UnansweredAppend> appended;
 
   std::string client_name;   // IMAP ID, for the log
   std::string last_mailbox;  // selected last, for the log
   unsigned rejected_passwords = 0;
   TimePoint started;
+  TimePoint login_due;  // while not authenticated
 
   // The session ends after the current reply: "* BYE text" is sent, `reason` is logged.
   void close_with(std::string_view bye_text, std::string_view reason);
@@ -93,11 +100,15 @@ struct Context {
     return {enabled.utf8_names(), state != State::kNotAuthenticated};
   }
 
-  // Sends what waits, and compresses from there on.
+  // Sends what waits, and compresses from there on; or no more (RFC 8437 §4.1).
   task<void> start_compression();
+  task<void> end_compression();
 
   // Leaves the selected state.
   void unselect();
+  // Leaves the authenticated state: everything the client did since its login is undone (RFC 8437
+  // §4.1). What a capability adds to the state of a session is reset here.
+  void unauthenticate();
 
   // Moves the view to the newest version and tells the client. A mailbox that was deleted, or an
   // account that is gone, ends the session with BYE. False when the session must end.
@@ -105,6 +116,10 @@ struct Context {
   // Tells what others changed in the metadata, once that is enabled. False when the session must
   // end.
   task<bool> sync_metadata();
+  // View::tell, and with it what changes in the results that are kept up to date. The only way to
+  // move the view.
+  task<bool> tell(mailstore::VersionPtr newest, View::Expunges expunges,
+                  const UidSet* skip = nullptr);
   // Before a UID command: what arrived must be found, so the view learns of it first.
   task<bool> sync_arrivals();
   // The same as sync() as far as the client wants to know of the selected mailbox without asking
@@ -134,6 +149,7 @@ struct Context {
                                                      imap::Addressing by) const;
 
  private:
+  void expect_login();                        // the bounds of a stranger
   void append_modseq(std::string_view text);  // of the view
   // RFC 5464 §4.4, RFC 5465 §5.6 and §5.7; null: the server's.
   [[nodiscard]] bool wants_metadata(const mailstore::Folder* folder) const;

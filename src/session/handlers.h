@@ -50,9 +50,9 @@ task<Reply> do_status(Context& context, const imap::StatusArgs& args);
 // "* STATUS name (...)". An error when the mailbox is not there (any more).
 task<Result<void>> append_status(Context& context, const MailboxHandle& mailbox,
                                  const std::vector<imap::StatusItem>& items);
-// append.cc: reads the streamed literal and the rest of the command itself. `prefix` is the
-// framer's command at the announcement of the literal.
-task<Reply> do_append(Context& context, std::string prefix);
+// append.cc: APPEND and REPLACE, which read their literals and the rest of the command themselves.
+// `event`: what the framer stands at, kLiteral or kCommand.
+task<Reply> do_append(Context& context, imap::CommandHead head, Input::Event event);
 // fetch.cc
 task<Reply> do_fetch(Context& context, const imap::FetchArgs& args);
 // store.cc
@@ -64,6 +64,16 @@ task<Reply> do_move(Context& context, const imap::CopyArgs& args);
 task<Reply> do_expunge(Context& context, const imap::ExpungeArgs& args);
 // search.cc
 task<Reply> do_search(Context& context, std::string_view tag, imap::SearchArgs& args);
+task<Reply> do_cancel_update(Context& context, const imap::CancelUpdateArgs& args);
+// sort.cc
+task<Reply> do_sort(Context& context, std::string_view tag, imap::SortArgs& args);
+task<Reply> do_thread(Context& context, std::string_view tag, imap::ThreadArgs& args);
+// esearch.cc
+task<Reply> do_esearch(Context& context, std::string_view tag, imap::EsearchArgs& args);
+// unauthenticate.cc
+task<Reply> do_unauthenticate(Context& context);
+// language.cc
+task<Reply> do_language(Context& context, const imap::LanguageArgs& args);
 // uid_batches.cc
 task<Reply> do_uid_batches(Context& context, std::string_view tag,
                            const imap::UidBatchesArgs& args);

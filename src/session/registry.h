@@ -18,6 +18,7 @@
 #include "base/ids.h"
 #include "base/signal.h"
 #include "base/transport.h"
+#include "session/unanswered.h"
 
 namespace postern::session {
 
@@ -88,6 +89,8 @@ class SessionRegistry {
   // dead one (nobody reads its output), else the one that waits longest, else the oldest. Never
   // refuses.
   void sign_in(const EntryPtr& entry, AccountId account, std::string_view address);
+  // Counts the session for no account any more; it stays in the list.
+  void sign_out(const EntryPtr& entry);
   void set_client(const EntryPtr& entry, std::string_view client);
   void set_mailbox(const EntryPtr& entry, std::string_view mailbox);
 
@@ -96,15 +99,20 @@ class SessionRegistry {
   std::size_t kick_session(std::uint64_t number);
   std::size_t close_all(CloseReason reason);
 
+  // What the sessions leave behind for the next ones of their accounts.
+  [[nodiscard]] UnansweredAppends& unanswered() { return unanswered_; }
+
   [[nodiscard]] std::vector<SessionInfo> list() const;
   [[nodiscard]] std::size_t size() const;
   [[nodiscard]] std::size_t size_of(AccountId account) const;
 
  private:
+  void uncount(const EntryPtr& entry);
   void make_room(std::vector<EntryPtr>& sessions, TimePoint now);
   static void ask_to_close(SessionEntry& entry, CloseReason reason);
 
   Clock& clock_;
+  UnansweredAppends unanswered_{clock_};
   mutable std::mutex mutex_;  // guards everything below, and the guarded part of each entry
   std::size_t per_account_;
   std::uint64_t next_number_ = 1;

@@ -22,13 +22,15 @@ TEST(Select, Rev1Responses) {
   auto client = rig.login();
   EXPECT_THAT(
       client->ask("a SELECT inbox"),
-      MatchesRegex("\\* FLAGS \\(\\\\Answered \\\\Flagged \\\\Deleted \\\\Seen \\\\Draft\\)\r\n"
-                   "\\* OK \\[PERMANENTFLAGS \\(\\\\Answered \\\\Flagged \\\\Deleted \\\\Seen "
-                   "\\\\Draft \\\\\\*\\)\\] [^\r]*\r\n"
-                   "\\* 3 EXISTS\r\n\\* 3 RECENT\r\n\\* OK \\[UNSEEN 1\\] [^\r]*\r\n"
-                   "\\* OK \\[UIDVALIDITY [0-9]+\\] [^\r]*\r\n\\* OK \\[UIDNEXT 4\\] [^\r]*\r\n"
-                   "\\* OK \\[HIGHESTMODSEQ [0-9]+\\] [^\r]*\r\na OK \\[READ-WRITE\\] SELECT "
-                   "completed.\r\n"));
+      MatchesRegex(
+          "\\* FLAGS \\(\\\\Answered \\\\Flagged \\\\Deleted \\\\Seen \\\\Draft\\)\r\n"
+          "\\* OK \\[PERMANENTFLAGS \\(\\\\Answered \\\\Flagged \\\\Deleted \\\\Seen "
+          "\\\\Draft \\\\\\*\\)\\] [^\r]*\r\n"
+          "\\* 3 EXISTS\r\n\\* 3 RECENT\r\n\\* OK \\[UNSEEN 1\\] [^\r]*\r\n"
+          "\\* OK \\[UIDVALIDITY [0-9]+\\] [^\r]*\r\n\\* OK \\[UIDNEXT 4\\] [^\r]*\r\n"
+          "\\* OK \\[HIGHESTMODSEQ [0-9]+\\] [^\r]*\r\n\\* OK \\[MAILBOXID \\(f1-1\\)\\] [^\r]*\r\n"
+          "a OK \\[READ-WRITE\\] SELECT "
+          "completed.\r\n"));
 }
 
 TEST(Select, Rev2Responses) {
@@ -381,7 +383,7 @@ TEST(Idle, GarbageEndsIt) {
   Rig rig;
   auto idler = rig.login();
   static_cast<void>(idler->ask("i IDLE"));
-  EXPECT_EQ(idler->ask("a NOOP"), "i BAD Expected DONE.\r\n");
+  EXPECT_EQ(idler->ask("a NOOP"), "i BAD [CLIENTBUG] Expected DONE.\r\n");
   EXPECT_THAT(idler->ask("DONE"), HasSubstr("BAD"));
   static_cast<void>(idler->ask("i IDLE"));
   static_cast<void>(idler->raw("DO"));

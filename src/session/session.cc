@@ -39,6 +39,28 @@ std::string_view end_reason(CloseReason reason) {
   return "kicked";
 }
 
+// Of the searching commands; else null.
+const imap::SearchArgs* search_of(const imap::Command& command) {
+  if (const auto* args = std::get_if<imap::SortArgs>(&command.args)) return &args->search;
+  if (const auto* args = std::get_if<imap::ThreadArgs>(&command.args)) return &args->search;
+  if (const auto* args = std::get_if<imap::EsearchArgs>(&command.args)) return &args->search;
+  return std::get_if<imap::SearchArgs>(&command.args);
+}
+
+// Some key of a search does, although its answer may not.
+bool counts_messages(const imap::Command& command) {
+  const imap::SearchArgs* const search = search_of(command);
+  return search != nullptr && search->program.uses_sequence;
+}
+
+// How the command counts messages. RFC 7162 §3.2.10.2: a UID SEARCH with message numbers in it is
+// answered like one by number.
+imap::Addressing addressing_of(const imap::Command& command, imap::Addressing by) {
+  const imap::SearchArgs* const search = search_of(command);
+  if (search == nullptr) return by;
+  return search->program.uses_sequence ? imap::Addressing::kSequence : search->by;
+}
+
 // RFC 9586 §3: a command that counts messages in a session that has UIDs only.
 Reply uid_required() {
   return {Reply::Status::kBad, "UIDREQUIRED", "UIDONLY is enabled; use the UID form."};
@@ -114,6 +136,7 @@ task<void> Session::serve() {
         break;
     }
     if (context_.compress_next) co_await context_.start_compression();
+    if (context_.uncompress_next) co_await context_.end_compression();
     on_signal();
     co_await tell_between_commands();
     if (context_.out.failed()) {
@@ -140,8 +163,7 @@ Input::Patience Session::patience() const {
   const TimePoint now = context_.services.clock.now();
   // SECURITY (slowloris): before login one deadline holds for everything together.
   if (context_.state == State::kNotAuthenticated) {
-    const TimePoint total = context_.started + limits.time_to_authenticate;
-    return {total, total};
+    return {context_.login_due, context_.login_due};
   }
   return {now + limits.idle_without_idle, TimePoint::max()};
 }
@@ -149,21 +171,23 @@ Input::Patience Session::patience() const {
 std::optional<Reply> Session::refuse(const imap::CommandHead& head) const {
   const CommandRow& row = command_row(head.id);
   if (row.allowed_in(context_.state)) {
-    // RFC 9586 §3.2, §3.8. EXPUNGE changes the numbering but names no number.
+    // RFC 9586 §3.2, §3.8. EXPUNGE changes the numbering but names no number; ESEARCH always
+    // answers with UIDs.
     if (context_.enabled.uid_only && head.by == imap::Addressing::kSequence &&
-        row.sequence != SequenceUse::kNone && head.id != imap::CommandId::kExpunge) {
+        row.sequence != SequenceUse::kNone && head.id != imap::CommandId::kExpunge &&
+        head.id != imap::CommandId::kEsearch) {
       return uid_required();
     }
     return std::nullopt;
   }
   switch (context_.state) {
     case State::kNotAuthenticated:
-      return Reply::bad("Log in first.");
+      return Reply::client_bug("Log in first.");
     case State::kAuthenticated:
-      return Reply::bad(row.allowed_in(State::kSelected) ? "No mailbox is selected."
-                                                         : "Already logged in.");
+      return Reply::client_bug(row.allowed_in(State::kSelected) ? "No mailbox is selected."
+                                                                : "Already logged in.");
     case State::kSelected:
-      return Reply::bad("Already logged in.");
+      return Reply::client_bug("Already logged in.");
     case State::kLogout:
       break;
   }
@@ -186,6 +210,10 @@ task<void> Session::on_command() {
     co_await finish(head->tag, *head, std::move(*refused));
     co_return;
   }
+  if (command_row(head->id).literals == Literals::kStreamed) {
+    co_await on_append(*head, Input::Event::kCommand);
+    co_return;
+  }
   auto command = imap::parse_command(text, context_.parse_mode());
   if (context_.state == State::kNotAuthenticated) context_.in.wipe_later();
   if (!command) {
@@ -198,16 +226,12 @@ task<void> Session::on_command() {
     co_await finish(command.error().tag, unread, std::move(refused));
     co_return;
   }
-  // RFC 7162 §3.2.10.2: a UID SEARCH that counts messages is answered like one by number.
   imap::CommandHead answered = *head;
-  if (const auto* search = std::get_if<imap::SearchArgs>(&command->args);
-      search != nullptr && search->program.uses_sequence) {
-    answered.by = imap::Addressing::kSequence;
-    if (context_.enabled.uid_only) {
-      // RFC 9586 §3.5: no search key may count messages either.
-      co_await finish(head->tag, *head, uid_required());
-      co_return;
-    }
+  answered.by = addressing_of(*command, head->by);
+  if (context_.enabled.uid_only && counts_messages(*command)) {
+    // RFC 9586 §3.5: no search key may count messages either.
+    co_await finish(head->tag, *head, uid_required());
+    co_return;
   }
   const TimePoint begun = context_.services.clock.now();
   Reply reply = co_await execute(context_, *command);
@@ -227,13 +251,9 @@ task<void> Session::on_literal() {
   }
   if (!refused) {
     const CommandRow& row = command_row(head->id);
-    if (row.literals == Literals::kStreamed && imap::announces_message(framer.command())) {
+    if (row.literals == Literals::kStreamed) {
       ++commands_;
-      const imap::CommandHead copy = *head;
-      const TimePoint begun = context_.services.clock.now();
-      Reply reply = co_await do_append(context_, std::string(framer.command()));
-      observe_command(copy.id, context_.services.clock.now() - begun);
-      co_await finish(copy.tag, copy, std::move(reply));
+      co_await on_append(*head, Input::Event::kLiteral);
       co_return;
     }
     if (row.literals == Literals::kNone) {
@@ -258,6 +278,19 @@ task<void> Session::on_literal() {
   }
   framer.accept_literal();
   if (literal.synchronizing) context_.out.append("+ Ready\r\n");
+}
+
+task<void> Session::on_append(imap::CommandHead head, Input::Event event) {
+  const TimePoint begun = context_.services.clock.now();
+  Reply reply = co_await do_append(context_, head, event);
+  observe_command(head.id, context_.services.clock.now() - begun);
+  const bool left = context_.appended && co_await context_.in.peer_left();
+  co_await finish(head.tag, head, std::move(reply));
+  if (!context_.appended) co_return;
+  // At once, so that it is this answer that could not be written.
+  const bool told = co_await context_.out.flush();
+  if (left || !told) context_.services.registry.unanswered().add(std::move(*context_.appended));
+  context_.appended.reset();
 }
 
 void Session::on_bad() {

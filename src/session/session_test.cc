@@ -16,7 +16,7 @@ using testing::Not;
 using testing::StartsWith;
 
 constexpr const char* kBefore =
-    "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR AUTH=PLAIN AUTH=LOGIN ID ENABLE";
+    "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR AUTH=PLAIN AUTH=LOGIN ID ENABLE LANGUAGE";
 constexpr const char* kFailed = "NO [AUTHENTICATIONFAILED] Authentication failed.\r\n";
 
 TEST(Greeting, NamesCapabilities) {
@@ -43,11 +43,49 @@ TEST(Login, OkCarriesTheOtherCapabilities) {
   EXPECT_EQ(before, std::string("* CAPABILITY ") + kBefore + "\r\na OK CAPABILITY completed.\r\n");
   const std::string ok = client->ask("b LOGIN joe secret");
   EXPECT_THAT(ok, StartsWith("b OK [CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ "));
-  for (const char* name :
-       {"IDLE",          "UIDPLUS",     "MOVE",        "SPECIAL-USE", "CREATE-SPECIAL-USE",
-        "NAMESPACE",     "ID",          "ENABLE",      "UNSELECT",    "CHILDREN",
-        "LIST-EXTENDED", "LIST-STATUS", "STATUS=SIZE", "CONDSTORE",   "QRESYNC",
-        "ESEARCH",       "SEARCHRES",   "UTF8=ACCEPT", "NOTIFY",      "APPENDLIMIT=52428800"}) {
+  for (const char* name : {"IDLE",
+                           "UIDPLUS",
+                           "MOVE",
+                           "SPECIAL-USE",
+                           "CREATE-SPECIAL-USE",
+                           "NAMESPACE",
+                           "ID",
+                           "ENABLE",
+                           "UNSELECT",
+                           "CHILDREN",
+                           "LIST-EXTENDED",
+                           "LIST-STATUS",
+                           "STATUS=SIZE",
+                           "CONDSTORE",
+                           "QRESYNC",
+                           "ESEARCH",
+                           "SEARCHRES",
+                           "UTF8=ACCEPT",
+                           "APPENDLIMIT=52428800",
+                           "SORT",
+                           "SORT=DISPLAY",
+                           "ESORT",
+                           "THREAD=ORDEREDSUBJECT",
+                           "THREAD=REFERENCES",
+                           "THREAD=REFS",
+                           "PARTIAL",
+                           "CONTEXT=SEARCH",
+                           "CONTEXT=SORT",
+                           "MULTISEARCH",
+                           "WITHIN",
+                           "SAVEDATE",
+                           "OBJECTID",
+                           "PREVIEW",
+                           "UNAUTHENTICATE",
+                           "I18NLEVEL=1",
+                           "LANGUAGE",
+                           "SEARCH=FUZZY",
+                           "INPROGRESS",
+                           "NOTIFY",
+                           "BINARY",
+                           "MULTIAPPEND",
+                           "CATENATE",
+                           "REPLACE"}) {
     EXPECT_THAT(ok, HasSubstr(std::string(" ") + name)) << name;
   }
   EXPECT_THAT(ok, Not(HasSubstr("AUTH=")));
@@ -192,7 +230,14 @@ TEST(States, WrongStateIsBad) {
                                                   "GETMETADATA INBOX /private/x",
                                                   "SETMETADATA INBOX (/private/x NIL)",
                                                   "COMPRESS DEFLATE",
-                                                  "NOTIFY NONE"};
+                                                  "NOTIFY NONE",
+                                                  "SORT (DATE) UTF-8 ALL",
+                                                  "THREAD REFS UTF-8 ALL",
+                                                  "ESEARCH IN (personal) ALL",
+                                                  "CANCELUPDATE \"x\"",
+                                                  "UNAUTHENTICATE",
+                                                  "LANGUAGE",
+                                                  "REPLACE 1 INBOX {1+}\r\nx"};
   // What is not switched on is BAD in every state.
   rig.settings->compress = true;
   for (std::size_t i = 0; i < imap::kCommandCount; ++i) {

@@ -30,11 +30,11 @@ task<Reply> do_idle(Context& context) {
         if (iequals(context.in.framer().command(), "DONE"))
           co_return Reply::okay("IDLE completed.");
         // RFC 2177 §3: nothing but DONE; what came instead is not executed.
-        co_return Reply::bad("Expected DONE.");
+        co_return Reply::client_bug("Expected DONE.");
       }
       case Input::Event::kLiteral:
         context.in.framer().reject_command();
-        co_return Reply::bad("Expected DONE.");
+        co_return Reply::client_bug("Expected DONE.");
       case Input::Event::kSignal:
         if (context.entry->close_reason() != CloseReason::kNone)
           co_return Reply::okay("IDLE ended.");
@@ -42,7 +42,7 @@ task<Reply> do_idle(Context& context) {
       case Input::Event::kDeadline:
         if (!context.in.framer().idle()) {
           context.close_with("The command was not finished in time.", "command_timeout");
-          co_return Reply::bad("Expected DONE.");
+          co_return Reply::client_bug("Expected DONE.");
         }
         context.out.append("* OK Still here\r\n");
         next_word = context.services.clock.now() + context.settings->limits.keep_alive;
@@ -51,7 +51,7 @@ task<Reply> do_idle(Context& context) {
         if (context.in.framer().fatal()) {
           context.close_with(reply_for(context.in.framer().fault()).text, "protocol_error");
         }
-        co_return Reply::bad("Expected DONE.");
+        co_return Reply::client_bug("Expected DONE.");
       case Input::Event::kSkipped:
         break;
       case Input::Event::kLine:

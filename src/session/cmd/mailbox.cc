@@ -1,8 +1,10 @@
-// CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, STATUS (RFC 9051 §6.3, CREATE USE of RFC 6154).
+// CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, STATUS (RFC 9051 §6.3, CREATE USE of RFC 6154,
+// MAILBOXID of RFC 8474).
 #include <algorithm>
 #include <utility>
 
 #include "imap/encoder.h"
+#include "mailstore/object_id.h"
 #include "session/handlers.h"
 
 namespace postern::session {
@@ -63,7 +65,9 @@ task<Reply> do_create(Context& context, const imap::CreateArgs& args) {
   std::string_view sent = args.mailbox;
   if (sent.ends_with(mailstore::kDelimiter)) sent.remove_suffix(1);
   if (denormalized(sent, *name)) append_old_name(context, *name, sent);
-  co_return Reply::okay("CREATE completed.");
+  // RFC 8474 §4.1.
+  std::string id = mailstore::mailbox_object_id(context.account().id(), *created);
+  co_return Reply::okay("MAILBOXID (" + id + ")", "CREATE completed.");
 }
 
 task<Reply> do_delete(Context& context, const imap::MailboxArgs& args) {
@@ -126,6 +130,11 @@ task<Result<void>> append_status(Context& context, const MailboxHandle& mailbox,
     if (!std::exchange(first, false)) line += ' ';
     line += imap::to_string(item);
     line += ' ';
+    if (item == imap::StatusItem::kMailboxId) {
+      // RFC 8474 §4.3.
+      line += '(' + mailstore::mailbox_object_id(mailbox.account->id(), mailbox.id) + ')';
+      continue;
+    }
     std::uint64_t value = 0;
     switch (item) {
       case imap::StatusItem::kMessages:
@@ -159,6 +168,8 @@ task<Result<void>> append_status(Context& context, const MailboxHandle& mailbox,
         POSTERN_CO_TRY(value, co_await deleted_storage(context, mailbox));
         break;
       }
+      case imap::StatusItem::kMailboxId:
+        break;
     }
     imap::append_number(line, value);
   }
