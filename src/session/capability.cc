@@ -45,7 +45,6 @@ constexpr Row kRows[] = {
     {"METADATA", When::kAfter},
     {"METADATA-SERVER", When::kAfter},
     {"LIST-METADATA", When::kAfter},
-    {"NOTIFY", When::kAfter},
     {"SORT", When::kAfter},
     {"SORT=DISPLAY", When::kAfter},
     {"ESORT", When::kAfter},

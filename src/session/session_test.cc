@@ -81,7 +81,6 @@ TEST(Login, OkCarriesTheOtherCapabilities) {
                            "LANGUAGE",
                            "SEARCH=FUZZY",
                            "INPROGRESS",
-                           "NOTIFY",
                            "BINARY",
                            "MULTIAPPEND",
                            "CATENATE",

@@ -265,7 +265,7 @@ task<Reply> AppendBuilder::commit_replace() {
   if (context_.enabled.condstore && context_.view != nullptr) {
     // RFC 8508 §4.5, RFC 7162 §3.2.7: as for UID EXPUNGE.
     std::string code = "HIGHESTMODSEQ ";
-    imap::append_number(code, context_.view->newest()->counts().highest_modseq.value());
+    imap::append_number(code, context_.view->safe_modseq().value());
     co_return Reply::okay(std::move(code), "REPLACE completed.");
   }
   co_return Reply::okay("REPLACE completed.");
