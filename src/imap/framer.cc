@@ -227,7 +227,8 @@ Framer::Step Framer::announce(bool synchronizing) {
     return die(Fault::kLiteralTooBig);
   }
   state_ = State::kAsk;
-  if (literal_fits() || may_stream()) return Action::kLiteral;
+  // A SETMETADATA is refused with the size it may have (RFC 5464 §4.3).
+  if (literal_fits() || may_stream() || iequals(verb(), "SETMETADATA")) return Action::kLiteral;
   const Action action = bad(Fault::kLiteralTooBig);
   if (state_ == State::kDead) return action;
   if (synchronizing) {

@@ -117,8 +117,8 @@ void AccountImpl::Draft::add_bodies(const AddSection& added, std::vector<NewMess
 
 Result<void> AccountImpl::Draft::charge(std::uint64_t bytes, std::uint64_t messages) {
   Counters& counters = pending_->counters;
-  if (counters.limit_bytes != 0 &&
-      (bytes > counters.limit_bytes || counters.used_bytes > counters.limit_bytes - bytes)) {
+  if (!Usage::within(counters.used_bytes, bytes, counters.limit_bytes) ||
+      !Usage::within(counters.used_messages, messages, counters.limit_messages)) {
     return fail(Errc::kOverQuota, "account quota");
   }
   counters.used_bytes += bytes;
@@ -126,9 +126,44 @@ Result<void> AccountImpl::Draft::charge(std::uint64_t bytes, std::uint64_t messa
   return {};
 }
 
+Result<void> AccountImpl::Draft::charge_mailboxes() {
+  const std::uint64_t made = pending_->counters.next_mailbox - before_.next_mailbox;
+  // What makes none is not refused, however low the limit was set.
+  if (made != 0 &&
+      !Usage::within(account_.names_head_.mailboxes(), made, pending_->counters.limit_mailboxes)) {
+    return fail(Errc::kOverQuota, "account quota");
+  }
+  return {};
+}
+
 void AccountImpl::Draft::release(Release release) {
   release.when = account_.clock_.unix_seconds();
   put(keys::of_number(keys::kRelease, pending_->counters.next_release++), encode_release(release));
+}
+
+bool AccountImpl::Draft::annotate(MailboxId mailbox, MetadataEntriesPtr entries) {
+  static const MetadataEntries kNone;
+  const MetadataEntriesPtr before = account_.metadata_head_.find(mailbox);
+  const MetadataEntries& from = before ? *before : kNone;
+  const MetadataEntries& to = entries ? *entries : kNone;
+  const auto key = [&](const std::string& entry) {
+    return keys::metadata(mailbox, account_.vault_->name_tag(entry));
+  };
+  bool changed = false;
+  for (const auto& [entry, value] : to) {
+    const auto old = from.find(entry);
+    if (old != from.end() && (old->second == value || *old->second == *value)) continue;
+    put(key(entry), encode_metadata({entry, *value}));
+    changed = true;
+  }
+  for (const auto& [entry, value] : from) {
+    if (to.contains(entry)) continue;
+    pending_->batch.deletes.push_back(key(entry));
+    changed = true;
+  }
+  // What writes nothing is no change: nobody is told of it.
+  if (changed) pending_->metadata.emplace_back(mailbox, std::move(entries));
+  return changed;
 }
 
 void AccountImpl::Draft::rename(NameChanges changes) {

@@ -37,7 +37,12 @@ class AccountImpl::Draft {
   void add_bodies(const AddSection& added, std::vector<NewMessage>& messages);
   // kOverQuota when the counters would pass the limit.
   Result<void> charge(std::uint64_t bytes, std::uint64_t messages);
+  // The same for the mailboxes that the change makes: those that got their ids from counters().
+  Result<void> charge_mailboxes() POSTERN_NO_THREAD_ANALYSIS;
   void release(Release release);
+  // The entries the change leaves in the mailbox; null for none. At most once a mailbox. False when
+  // they are what is there.
+  bool annotate(MailboxId mailbox, MetadataEntriesPtr entries) POSTERN_NO_THREAD_ANALYSIS;
   // Changes of names, with the mailboxes they make.
   void rename(NameChanges changes) POSTERN_NO_THREAD_ANALYSIS;
   // Completes the batch and hands it to the account's queue.

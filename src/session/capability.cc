@@ -37,6 +37,14 @@ constexpr Row kRows[] = {
     {"UTF8=ACCEPT", When::kAfter},
     {"UIDONLY", When::kAfter},
     {"UIDBATCHES", When::kAfter},
+    {"QUOTA", When::kAfter},
+    {"QUOTA=RES-STORAGE", When::kAfter},
+    {"QUOTA=RES-MESSAGE", When::kAfter},
+    {"QUOTA=RES-MAILBOX", When::kAfter},
+    {"QUOTASET", When::kAfter},
+    {"METADATA", When::kAfter},
+    {"METADATA-SERVER", When::kAfter},
+    {"LIST-METADATA", When::kAfter},
     {"BINARY", When::kAfter},
     {"MULTIAPPEND", When::kAfter},
     {"CATENATE", When::kAfter},
@@ -55,6 +63,7 @@ std::string capabilities(const Settings& settings, Authenticated authenticated) 
   }
   if (authenticated == Authenticated::kYes)
     list += " APPENDLIMIT=" + std::to_string(settings.max_message_size);
+  if (authenticated == Authenticated::kYes && settings.compress) list += " COMPRESS=DEFLATE";
   return list;
 }
 

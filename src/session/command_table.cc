@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "mailstore/metadata.h"
+
 namespace postern::session {
 namespace {
 
@@ -54,6 +56,13 @@ constexpr std::array<CommandRow, imap::kCommandCount> kTable{{
     {CommandId::kCopy, kSel, kReads, Updates::kAll, kText, kName},
     {CommandId::kMove, kSel, kBreaks, Updates::kAll, kText, kName},
     {CommandId::kUidBatches, kSel, kNo, Updates::kAll, kPlain, 0},
+    {CommandId::kGetQuota, kAuth, kNo, Updates::kAll, kText, kName},
+    {CommandId::kGetQuotaRoot, kAuth, kNo, Updates::kAll, kText, kName},
+    {CommandId::kSetQuota, kAuth, kNo, Updates::kAll, kText, kName},
+    {CommandId::kGetMetadata, kAuth, kNo, Updates::kAll, kText, kName},
+    {CommandId::kSetMetadata, kAuth, kNo, Updates::kAll, Literals::kBinary,
+     mailstore::kMaxMetadataValue},
+    {CommandId::kCompress, kAuth, kNo, Updates::kAll, kPlain, 0},
     {CommandId::kReplace, kSel, kBreaks, Updates::kAll, Literals::kStreamed, kName},
 }};
 

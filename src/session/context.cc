@@ -26,6 +26,14 @@ void Context::close_with(std::string_view bye_text, std::string_view reason) {
   end_reason = reason;
 }
 
+task<void> Context::start_compression() {
+  compress_next = false;
+  if (!co_await out.flush()) co_return;
+  compressed = std::make_unique<CompressedTransport>(transport);
+  in.set_transport(*compressed);
+  out.set_transport(*compressed);
+}
+
 void Context::unselect() {
   view.reset();
   saved_result = {};
@@ -63,6 +71,13 @@ task<bool> Context::sync(View::Expunges expunges, const UidSet* skip) {
   if (!co_await view->tell(out, std::move(newest), expunges, enabled, skip)) co_return false;
   if (release && enabled.qresync) append_modseq("Nothing is on hold.");
   co_return true;
+}
+
+task<bool> Context::sync_metadata() {
+  if (!enabled.metadata && !enabled.metadata_server) metadata.stop();
+  if (!metadata.running()) co_return !out.failed();
+  const auto scope = enabled.metadata ? MetadataView::Scope::kAll : MetadataView::Scope::kServer;
+  co_return co_await metadata.tell(out, principal, scope, enabled.utf8_names());
 }
 
 task<bool> Context::sync_arrivals() {

@@ -44,6 +44,10 @@ class Input {
 
   task<Event> next(Patience patience);
 
+  // From here on the bytes come from `transport`, which outlives the input. What was read ahead
+  // stays.
+  void set_transport(Transport& transport) { transport_ = &transport; }
+
   // Whether the peer's end has come already: nothing that is written from now on is read. Does not
   // wait. False while commands are here that were sent before it.
   task<bool> peer_left();
@@ -63,7 +67,7 @@ class Input {
   [[nodiscard]] static Event to_event(imap::Framer::Action action);
   void give_back();
 
-  Transport& transport_;
+  Transport* transport_;
   Clock& clock_;
   Output& out_;
   SessionEntry& entry_;

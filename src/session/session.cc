@@ -53,7 +53,8 @@ Session::~Session() {
 }
 
 std::size_t Session::held() const {
-  return context_.in.held() + const_cast<Context&>(context_).in.framer().held();
+  const std::size_t compressed = context_.compressed ? context_.compressed->held() : 0;
+  return compressed + context_.in.held() + const_cast<Context&>(context_).in.framer().held();
 }
 
 task<void> Session::run() {
@@ -112,6 +113,7 @@ task<void> Session::serve() {
         context_.close_with({}, context_.out.timed_out() ? "output_stalled" : "peer_closed");
         break;
     }
+    if (context_.compress_next) co_await context_.start_compression();
     on_signal();
     if (context_.out.failed()) {
       context_.closed_by_peer = true;
@@ -235,8 +237,10 @@ task<void> Session::on_literal() {
     }
     if (row.literals == Literals::kNone) {
       refused = Reply::bad("This command takes no literal.");
-    } else if (literal.binary) {
+    } else if (literal.binary && row.literals != Literals::kBinary) {
       refused = Reply::bad("A binary literal is not allowed here.");
+    } else if (literal.size > row.literal_limit && row.literals == Literals::kBinary) {
+      refused = metadata_too_big();
     } else if (literal.size > row.literal_limit) {
       refused = Reply{Reply::Status::kBad, "TOOBIG", "Literal too large."};
     }
@@ -320,6 +324,9 @@ task<void> Session::finish(std::string_view tag, const imap::CommandHead& head, 
       context_.state == State::kSelected && !context_.closing()) {
     static_cast<void>(co_await context_.sync(expunges_now(row, head)));
   }
+  // METADATA numbers nothing, so it may come in any command that lets others' changes be told.
+  if (row.updates != Updates::kNone && !context_.closing())
+    static_cast<void>(co_await context_.sync_metadata());
   if (reply.code == "UNAVAILABLE") close_if_lost();
   count_command(head.id, reply.status);
   context_.append_held_modseq();

@@ -204,7 +204,15 @@ TEST(States, WrongStateIsBad) {
                                                   "COPY 1 INBOX",
                                                   "MOVE 1 INBOX",
                                                   "UIDBATCHES 500",
+                                                  "GETQUOTA joe",
+                                                  "GETQUOTAROOT INBOX",
+                                                  "SETQUOTA joe ()",
+                                                  "GETMETADATA INBOX /private/x",
+                                                  "SETMETADATA INBOX (/private/x NIL)",
+                                                  "COMPRESS DEFLATE",
                                                   "REPLACE 1 INBOX {1+}\r\nx"};
+  // What is not switched on is BAD in every state.
+  rig.settings->compress = true;
   for (std::size_t i = 0; i < imap::kCommandCount; ++i) {
     const CommandRow& row = command_row(static_cast<imap::CommandId>(i));
     const std::string line = std::string("t ") + lines[i];

@@ -23,6 +23,9 @@ struct Enabled {
   bool rev2 = false;
   bool utf8 = false;
   bool uid_only = false;  // RFC 9586: no sequence number goes in either direction
+  // RFC 5464 §4.4: changes of metadata by others are told, all of them or those of the server.
+  bool metadata = false;
+  bool metadata_server = false;
   // RFC 9051 §5.1, RFC 9755 §3: names go out as UTF-8.
   [[nodiscard]] bool utf8_names() const { return rev2 || utf8; }
   // RFC 7162 §3.2.4, RFC 9051 §7.5.2: unsolicited FETCH data carries the UID.

@@ -125,8 +125,11 @@ std::optional<Reply> AppendBuilder::make_room(std::uint64_t octets) {
   const std::uint64_t freed = replaced_ ? replaced_->size : 0;
   const std::uint64_t total = staged_octets_ + octets_ + octets;
   const mailstore::Account::Usage usage = target_->account->usage();
-  if (usage.limit_bytes != 0 && total > freed && usage.bytes + (total - freed) > usage.limit_bytes)
-    return reply_for(Errc::kOverQuota);
+  // RFC 8508 §3.4: a replacement adds what it is larger, and no message.
+  const bool fits =
+      !replaced_ ? usage.fits(total, staged_.size() + 1)
+                 : total <= freed || usage.within(usage.bytes, total - freed, usage.limit.bytes);
+  if (!fits) return reply_for(Errc::kOverQuota);
   octets_ += octets;
   if (writer_ != nullptr) return std::nullopt;
   auto writer = target_->account->begin_message(octets, freed);
