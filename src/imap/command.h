@@ -14,6 +14,7 @@
 
 #include "base/ids.h"
 #include "imap/number_set.h"
+#include "imap/search_options.h"
 #include "imap/search_program.h"
 
 namespace postern::imap {
@@ -55,9 +56,16 @@ enum class CommandId : std::uint8_t {
   kGetMetadata,
   kSetMetadata,
   kCompress,
+  kNotify,
+  kSort,
+  kThread,
+  kEsearch,
+  kCancelUpdate,
+  kUnauthenticate,
+  kLanguage,
   kReplace,
 };
-inline constexpr std::size_t kCommandCount = 37;
+inline constexpr std::size_t kCommandCount = 44;
 
 // Numbers of the command are UIDs (UID FETCH ...) or message sequence numbers.
 enum class Addressing : std::uint8_t { kSequence, kUid };
@@ -114,8 +122,9 @@ enum class StatusItem : std::uint8_t {
   kHighestModSeq,
   kAppendLimit,
   kDeletedStorage,  // RFC 9208 §4.1.4
+  kMailboxId,       // RFC 8474 §4.3
 };
-inline constexpr StatusItem kLastStatusItem = StatusItem::kDeletedStorage;
+inline constexpr StatusItem kLastStatusItem = StatusItem::kMailboxId;
 struct StatusArgs {
   std::string mailbox;
   std::vector<StatusItem> items;
@@ -161,11 +170,22 @@ struct AppendArgs {  // APPEND with several messages (RFC 3502), REPLACE with on
   std::vector<AppendMessage> messages;
 };
 
-enum class ReturnOption : std::uint8_t { kMin, kMax, kAll, kCount, kSave };
+enum class ReturnOption : std::uint8_t {
+  kMin,
+  kMax,
+  kAll,
+  kCount,
+  kSave,
+  kPartial,    // SearchArgs::partial; never beside kAll (RFC 9394 §3.1)
+  kContext,    // RFC 5267 §4.2
+  kUpdate,     // RFC 5267 §4.3
+  kRelevancy,  // RFC 6203 §4
+};
 struct SearchArgs {
   Addressing by = Addressing::kSequence;
   std::optional<std::vector<ReturnOption>>
-      return_options;   // nullopt: plain SEARCH; empty: RETURN ()
+      return_options;  // nullopt: plain SEARCH; empty: RETURN ()
+  std::optional<PartialRange> partial;
   std::string charset;  // empty when none was given
   SearchProgram program;
 };
@@ -185,6 +205,10 @@ enum class FetchItem : std::uint8_t {
   kBodySection,  // BODY[...] and BODY.PEEK[...]
   kBinary,       // BINARY[...] and BINARY.PEEK[...]
   kBinarySize,
+  kSaveDate,  // RFC 8514
+  kEmailId,   // RFC 8474
+  kThreadId,
+  kPreview,  // RFC 8970
 };
 enum class SectionText : std::uint8_t {
   kAll,
@@ -210,6 +234,7 @@ struct FetchAtt {
   bool peek = false;
   Section section;                 // kBodySection, kBinary, kBinarySize
   std::optional<Partial> partial;  // kBodySection, kBinary
+  bool lazy = false;               // kPreview
 };
 struct FetchArgs {
   Addressing by = Addressing::kSequence;
@@ -217,6 +242,7 @@ struct FetchArgs {
   std::vector<FetchAtt> items;  // macros ALL, FAST, FULL are expanded
   std::optional<std::uint64_t> changed_since;
   bool vanished = false;
+  std::optional<PartialRange> partial_messages = std::nullopt;  // RFC 9394 §3.3
 };
 
 enum class StoreMode : std::uint8_t { kReplace, kAdd, kRemove };
@@ -236,12 +262,65 @@ struct CopyArgs {  // COPY and MOVE
 struct ExpungeArgs {
   std::optional<NumberSet> uids;  // UID EXPUNGE (RFC 4315)
 };
+struct SortArgs {  // RFC 5256 §3, RFC 5267 §3
+  SearchArgs search;
+  std::vector<SortCriterion> criteria;  // one a key: a repeated key decides nothing
+};
+struct ThreadArgs {  // RFC 5256 §3
+  SearchArgs search;
+  ThreadAlgorithm algorithm = ThreadAlgorithm::kOrderedSubject;
+};
+struct EsearchArgs {  // RFC 7377 §2
+  SearchArgs search;
+  std::optional<std::vector<MailboxFilter>> sources;  // nullopt: the selected mailbox
+};
+struct CancelUpdateArgs {  // RFC 5267 §4.3.5
+  std::vector<std::string> tags;
+};
+
+struct LanguageArgs {
+  std::vector<std::string> ranges;  // RFC 4647 language ranges, lower case; empty: list them
+};
 
 struct UidBatchesArgs {  // RFC 10022 §4
   std::uint32_t size = 0;
   std::uint32_t first = 1;  // batches asked for, counted from 1
   std::uint32_t last = UINT32_MAX;
 };
+// event of RFC 5465 §8; bits.
+enum NotifyEvent : std::uint8_t {
+  kMessageNew = 1,
+  kMessageExpunge = 2,
+  kFlagChange = 4,
+  kMailboxName = 8,
+  kSubscriptionChange = 16,
+  kMailboxMetadataChange = 32,
+  kServerMetadataChange = 64,
+};
+enum class NotifyFilter : std::uint8_t {
+  kSelected,
+  kSelectedDelayed,
+  kInboxes,
+  kPersonal,
+  kSubscribed,
+  kSubtree,
+  kMailboxes,
+};
+struct NotifyGroup {  // event-group
+  NotifyFilter filter = NotifyFilter::kPersonal;
+  std::vector<std::string> mailboxes;  // of kSubtree and kMailboxes
+  std::uint8_t events = 0;             // NotifyEvent bits; 0: NONE
+  std::vector<FetchAtt> fetch;         // of MessageNew, in kSelected and kSelectedDelayed
+};
+struct NotifyArgs {
+  bool set = false;  // false: NOTIFY NONE
+  bool status = false;
+  std::vector<NotifyGroup> groups;
+  bool bad_event = false;  // an event that is not supported was named: NO, not BAD
+  bool overflow = false;   // more mailboxes than the server watches were named; some are left out
+};
+// LIMIT: mailboxes named in one NOTIFY.
+inline constexpr std::size_t kMaxNotifyMailboxes = 20'000;
 
 struct GetQuotaArgs {  // RFC 9208 §4.1.1
   std::string root;
@@ -273,7 +352,8 @@ struct Command {
   std::variant<std::monostate, IdArgs, AuthenticateArgs, LoginArgs, EnableArgs, SelectArgs,
                CreateArgs, MailboxArgs, RenameArgs, ListArgs, StatusArgs, AppendArgs, SearchArgs,
                FetchArgs, StoreArgs, CopyArgs, ExpungeArgs, UidBatchesArgs, GetQuotaArgs,
-               SetQuotaArgs, GetMetadataArgs, SetMetadataArgs, CompressArgs>
+               SetQuotaArgs, GetMetadataArgs, SetMetadataArgs, CompressArgs, SortArgs, ThreadArgs,
+               EsearchArgs, CancelUpdateArgs, LanguageArgs, NotifyArgs>
       args;
 };
 

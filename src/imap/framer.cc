@@ -227,7 +227,8 @@ Framer::Step Framer::announce(bool synchronizing) {
     return die(Fault::kLiteralTooBig);
   }
   state_ = State::kAsk;
-  // A SETMETADATA is refused with the size it may have (RFC 5464 §4.3).
+  // The messages of an APPEND are streamed and have a limit of their own, and a SETMETADATA is
+  // refused with the size it may have (RFC 5464 §4.3); every other literal is collected.
   if (literal_fits() || may_stream() || iequals(verb(), "SETMETADATA")) return Action::kLiteral;
   const Action action = bad(Fault::kLiteralTooBig);
   if (state_ == State::kDead) return action;

@@ -33,6 +33,19 @@ AppendArgs parse_replace(Cursor& in, Addressing by);
 
 // parse_search.cc
 SearchArgs parse_search(Cursor& in, Addressing by);
+// partial-range (RFC 9394 §4)
+PartialRange parse_partial_range(Cursor& in);
+// ["RETURN" SP "(" ... ")" SP], for the commands that search
+void parse_search_return_opts(Cursor& in, SearchArgs& args);
+void parse_search_charset(Cursor& in, SearchArgs& args);   // charset SP
+void parse_search_criteria(Cursor& in, SearchArgs& args);  // search-key *(SP search-key)
+
+// parse_sort.cc
+SortArgs parse_sort(Cursor& in, Addressing by);
+ThreadArgs parse_thread(Cursor& in, Addressing by);
+// parse_esearch.cc
+EsearchArgs parse_esearch(Cursor& in);
+CancelUpdateArgs parse_cancel_update(Cursor& in);
 
 // parse_fetch.cc, parse_section.cc
 FetchArgs parse_fetch(Cursor& in, Addressing by);
@@ -40,6 +53,8 @@ FetchArgs parse_fetch(Cursor& in, Addressing by);
 Section parse_section(Cursor& in);
 Section parse_section_binary(Cursor& in);
 std::optional<Partial> parse_partial(Cursor& in);
+// "(" fetch-att *(SP fetch-att) ")"
+std::vector<FetchAtt> parse_fetch_att_list(Cursor& in);
 
 // parse_store.cc
 StoreArgs parse_store(Cursor& in, Addressing by);
@@ -48,6 +63,8 @@ ExpungeArgs parse_uid_expunge(Cursor& in);
 
 // parse_uid_batches.cc
 UidBatchesArgs parse_uid_batches(Cursor& in);
+// parse_notify.cc
+NotifyArgs parse_notify(Cursor& in);
 
 // parse_quota.cc
 GetQuotaArgs parse_getquota(Cursor& in);
@@ -61,5 +78,8 @@ std::vector<std::string> parse_metadata_entries(Cursor& in);
 
 // parse_compress.cc
 CompressArgs parse_compress(Cursor& in);
+
+// parse_language.cc
+LanguageArgs parse_language(Cursor& in);
 
 }  // namespace postern::imap

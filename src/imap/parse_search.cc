@@ -19,32 +19,34 @@ constexpr OptionName kReturnOptions[] = {{"MIN", ReturnOption::kMin},
                                          {"MAX", ReturnOption::kMax},
                                          {"ALL", ReturnOption::kAll},
                                          {"COUNT", ReturnOption::kCount},
-                                         {"SAVE", ReturnOption::kSave}};
+                                         {"SAVE", ReturnOption::kSave},
+                                         {"PARTIAL", ReturnOption::kPartial},
+                                         {"CONTEXT", ReturnOption::kContext},
+                                         {"UPDATE", ReturnOption::kUpdate},
+                                         {"RELEVANCY", ReturnOption::kRelevancy}};
 
-std::vector<ReturnOption> parse_search_return_opts(Cursor& in) {
-  std::vector<ReturnOption> options;
-  in.expect('(', "return options in parentheses");
-  if (in.try_char(')')) return options;
-  while (in.ok()) {
-    bool known = false;
-    for (const OptionName& row : kReturnOptions) {
-      if (!in.try_keyword(row.name)) continue;
-      known = true;
-      if (row.option == ReturnOption::kSave) in.note_save();
-      if (std::find(options.begin(), options.end(), row.option) == options.end())
-        options.push_back(row.option);
-      break;
-    }
-    if (!known) in.fail("MIN, MAX, ALL, COUNT or SAVE");
-    if (in.try_char(')')) break;
+bool has(const std::vector<ReturnOption>& options, ReturnOption option) {
+  return std::find(options.begin(), options.end(), option) != options.end();
+}
+
+// The rest of an option after its name.
+void parse_return_opt(Cursor& in, SearchArgs& args, ReturnOption option, std::size_t start) {
+  std::vector<ReturnOption>& options = *args.return_options;
+  if (option == ReturnOption::kSave) in.note_save();
+  if (option == ReturnOption::kPartial) {
+    if (args.partial) in.fail_at(start, Errc::kInvalid, "PARTIAL once only");
     in.space();
+    args.partial = parse_partial_range(in);
   }
-  return options;
+  if (!has(options, option)) options.push_back(option);
+  // RFC 5267 §4.4, RFC 9394 §3.1: one PARTIAL, one ALL, or neither.
+  if (has(options, ReturnOption::kPartial) && has(options, ReturnOption::kAll))
+    in.fail_at(start, Errc::kInvalid, "either PARTIAL or ALL");
 }
 
 // An operator that waits for operands.
 struct Open {
-  enum class Kind : std::uint8_t { kTop, kGroup, kNot, kOr };
+  enum class Kind : std::uint8_t { kTop, kGroup, kNot, kOr, kFuzzy };
   Kind kind = Kind::kTop;
   std::uint32_t operands = 0;
 };
@@ -63,6 +65,11 @@ class ProgramParser {
       } else if (in_.try_keyword("OR")) {
         in_.space();
         open(Open::Kind::kOr);
+      } else if (in_.try_keyword("FUZZY")) {
+        in_.space();
+        open(Open::Kind::kFuzzy);
+        ++fuzzy_;
+        program_.uses_fuzzy = true;
       } else {
         emit(parse_search_key(in_, text_));
         close_complete();
@@ -84,6 +91,7 @@ class ProgramParser {
     program_.uses_modseq = program_.uses_modseq || node.op == SearchOp::kModSeq;
     program_.uses_sequence =
         program_.uses_sequence || (node.op == SearchOp::kSeqSet && !node.set.is_saved_result());
+    node.fuzzy = fuzzy_ > 0;
     program_.nodes.push_back(std::move(node));
   }
 
@@ -103,6 +111,11 @@ class ProgramParser {
         case Open::Kind::kOr:
           complete = operands == 2;
           op = SearchOp::kOr;
+          break;
+        case Open::Kind::kFuzzy:
+          // No operator of its own: the keys below it say that they are fuzzy.
+          complete = true;
+          --fuzzy_;
           break;
         case Open::Kind::kGroup:
           complete = in_.try_char(')');
@@ -125,33 +138,78 @@ class ProgramParser {
   SearchText text_;
   SearchProgram program_;
   std::vector<Open> stack_;
+  std::size_t fuzzy_ = 0;  // FUZZYs that are open
 };
 
 }  // namespace
 
-SearchArgs parse_search(Cursor& in, Addressing by) {
-  SearchArgs args{.by = by};
+PartialRange parse_partial_range(Cursor& in) {
+  PartialRange range;
+  range.from_end = in.try_char('-');
+  range.first = in.nz_number("a position");
+  in.expect(':', "a range such as 1:100 or -1:-100");
+  if (range.from_end) in.expect('-', "two negative positions");
+  range.last = in.nz_number("a position");
+  return range;
+}
+
+void parse_search_return_opts(Cursor& in, SearchArgs& args) {
+  if (!in.try_keyword("RETURN")) return;
   in.space();
-  if (in.try_keyword("RETURN")) {
-    in.space();
-    args.return_options = parse_search_return_opts(in);
-    in.space();
-  }
-  SearchText text = SearchText::kUtf8;
-  if (in.try_keyword("CHARSET")) {
-    in.space();
+  args.return_options.emplace();
+  in.expect('(', "return options in parentheses");
+  bool closed = in.try_char(')');
+  while (in.ok() && !closed) {
     const std::size_t start = in.offset();
-    args.charset = to_upper(in.astring("a charset"));
-    if (args.charset.size() > kMaxCharset)
-      in.fail_at(start, Errc::kCannot, "charset not supported");
+    const auto* const row =
+        std::find_if(std::begin(kReturnOptions), std::end(kReturnOptions),
+                     [&in](const OptionName& option) { return in.try_keyword(option.name); });
+    if (row == std::end(kReturnOptions)) {
+      in.fail("MIN, MAX, ALL, COUNT, SAVE, PARTIAL, CONTEXT, UPDATE or RELEVANCY");
+    } else {
+      parse_return_opt(in, args, row->option, start);
+    }
+    closed = in.try_char(')');
+    if (!closed) in.space();
+  }
+  in.space();
+}
+
+void parse_search_criteria(Cursor& in, SearchArgs& args) {
+  SearchText text = SearchText::kUtf8;
+  if (!args.charset.empty()) {
     // DEVIATION: RFC 6855 §3 would refuse CHARSET after ENABLE UTF8=ACCEPT. RFC 9051 allows it, and
     // "UTF-8" says nothing else than the mode does.
     const bool known = args.charset == "UTF-8" || args.charset == "US-ASCII";
     if (args.charset == "US-ASCII") text = SearchText::kAscii;
     if (!known) text = SearchText::kOther;
-    in.space();
   }
+  const std::size_t start = in.offset();
   args.program = ProgramParser(in, text).parse();
+  // RFC 6203 §4: RELEVANCY is for searches with a FUZZY key.
+  if (in.ok() && !args.program.uses_fuzzy && args.return_options.has_value() &&
+      has(*args.return_options, ReturnOption::kRelevancy)) {
+    in.fail_at(start, Errc::kInvalid, "a FUZZY key beside RELEVANCY");
+  }
+}
+
+void parse_search_charset(Cursor& in, SearchArgs& args) {
+  const std::size_t start = in.offset();
+  args.charset = to_upper(in.astring("a charset"));
+  if (args.charset.empty() || args.charset.size() > kMaxCharset)
+    in.fail_at(start, Errc::kCannot, "charset not supported");
+  in.space();
+}
+
+SearchArgs parse_search(Cursor& in, Addressing by) {
+  SearchArgs args{.by = by};
+  in.space();
+  parse_search_return_opts(in, args);
+  if (in.try_keyword("CHARSET")) {
+    in.space();
+    parse_search_charset(in, args);
+  }
+  parse_search_criteria(in, args);
   return args;
 }
 

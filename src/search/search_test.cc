@@ -119,7 +119,8 @@ TEST(SearchHeaders, DecodedAndFolded) {
   const std::pair<std::string, std::string> cases[] = {{"FROM \"j\xC3\x96rg\"", "1"},
                                                        {"FROM j@x.EXAMPLE", "1"},
                                                        {"FROM example", "1:2"},
-                                                       {"SUBJECT \"GR\xC3\x9CSSE\"", "1"},
+                                                       {"SUBJECT \"GR\xC3\x9CSSE\"", ""},
+                                                       {"FUZZY SUBJECT \"GR\xC3\x9CSSE\"", "1"},
                                                        {"SUBJECT \"gr\xC3\xBC\xC3\x9F"
                                                         "e aus\"",
                                                         "1"},
@@ -217,7 +218,12 @@ TEST(SearchText, AcrossPieces) {
               "Str\xC3\xA4\xC3\x9F"
               "e" +
               std::string(70'000, 'y'));
-      EXPECT_EQ(found(box, "BODY \"STR\xC3\x84SSE\""), "1") << before;
+      EXPECT_EQ(found(box,
+                      "BODY \"STR\xC3\x84\xC3\x9F"
+                      "E\""),
+                "1")
+          << before;
+      EXPECT_EQ(found(box, "FUZZY BODY \"STR\xC3\x84SSE\""), "1") << before;
       EXPECT_LE(box.account.largest_read, 65'536u);
     }
   }
@@ -296,6 +302,25 @@ TEST(SearchPace, GivesOthersATurn) {
   executor.run_ready();
   EXPECT_TRUE(done);
   EXPECT_GT(turns, 3u);
+}
+
+TEST(SearchWithin, LooksAtNothingElse) {
+  Mailbox box;
+  for (int i = 1; i <= 100; ++i) box.add(simple(i % 2 == 0 ? "even" : "odd", "x"));
+  EXPECT_EQ(found(box, "SUBJECT even", {.within = UidSet::of({10, 15, 20, 30, 1000, 2000})}),
+            "2,100");
+  EXPECT_EQ(box.account.infos_read, 4u);
+  EXPECT_EQ(found(box, "ALL", {.within = UidSet()}), "");
+  EXPECT_EQ(found(box, "1:3", {.within = UidSet::range(20, UINT32_MAX)}), "2:3");
+}
+
+TEST(SearchStop, EndsWhenNobodyWaits) {
+  Mailbox box;
+  for (int i = 0; i < 200; ++i) box.add(simple("x", "y"));
+  int asked = 0;
+  EXPECT_EQ(found(box, "SUBJECT x", {.stop = [&] { return ++asked == 2; }}), "unavailable");
+  EXPECT_EQ(box.account.infos_read, 64u);
+  EXPECT_EQ(found(box, "SUBJECT x", {.stop = [] { return false; }}), "1:200");
 }
 
 }  // namespace

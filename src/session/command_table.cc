@@ -63,6 +63,13 @@ constexpr std::array<CommandRow, imap::kCommandCount> kTable{{
     {CommandId::kSetMetadata, kAuth, kNo, Updates::kAll, Literals::kBinary,
      mailstore::kMaxMetadataValue},
     {CommandId::kCompress, kAuth, kNo, Updates::kAll, kPlain, 0},
+    {CommandId::kNotify, kAuth, kNo, Updates::kAll, kText, kLong},
+    {CommandId::kSort, kSel, kReads, Updates::kNoExpunge, kText, kLong},
+    {CommandId::kThread, kSel, kReads, Updates::kNoExpunge, kText, kLong},
+    {CommandId::kEsearch, kAuth, kReads, Updates::kNoExpunge, kText, kLong},
+    {CommandId::kCancelUpdate, kSel, kNo, Updates::kAll, kPlain, 0},
+    {CommandId::kUnauthenticate, kAuth, kNo, Updates::kNone, kPlain, 0},
+    {CommandId::kLanguage, kAny, kNo, Updates::kAll, kText, kName},
     {CommandId::kReplace, kSel, kBreaks, Updates::kAll, Literals::kStreamed, kName},
 }};
 
@@ -82,7 +89,9 @@ const CommandRow& command_row(imap::CommandId id) {
 
 bool ambiguous_after_expunge(imap::CommandId next, imap::Addressing by) {
   // RFC 7162 §3.2.10.2: a UID SEARCH may count messages too, and its keys are not read yet.
-  if (next == CommandId::kSearch) return true;
+  if (next == CommandId::kSearch || next == CommandId::kSort || next == CommandId::kThread ||
+      next == CommandId::kEsearch)
+    return true;
   const bool by_number = next == CommandId::kFetch || next == CommandId::kStore ||
                          next == CommandId::kCopy || next == CommandId::kMove ||
                          next == CommandId::kReplace;

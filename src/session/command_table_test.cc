@@ -25,7 +25,8 @@ TEST(CommandTable, BeforeLoginOnlyWhatRfc9051Section62Allows) {
     const auto id = static_cast<CommandId>(i);
     const bool allowed = id == CommandId::kCapability || id == CommandId::kNoop ||
                          id == CommandId::kLogout || id == CommandId::kId ||
-                         id == CommandId::kAuthenticate || id == CommandId::kLogin;
+                         id == CommandId::kAuthenticate || id == CommandId::kLogin ||
+                         id == CommandId::kLanguage;
     EXPECT_EQ(command_row(id).allowed_in(State::kNotAuthenticated), allowed) << imap::to_string(id);
   }
 }
@@ -38,6 +39,18 @@ TEST(CommandTable, SelectedCommandsNeedAMailbox) {
     EXPECT_FALSE(command_row(id).allowed_in(State::kAuthenticated)) << imap::to_string(id);
     EXPECT_TRUE(command_row(id).allowed_in(State::kSelected)) << imap::to_string(id);
   }
+}
+
+// Commands with search keys: whatever their form, a key may be a number.
+TEST(CommandTable, SearchingCommandsHoldExpunges) {
+  for (const auto id : {CommandId::kSort, CommandId::kThread, CommandId::kEsearch}) {
+    EXPECT_EQ(command_row(id).updates, Updates::kNoExpunge);
+    EXPECT_TRUE(ambiguous_after_expunge(id, imap::Addressing::kSequence));
+    EXPECT_TRUE(ambiguous_after_expunge(id, imap::Addressing::kUid));
+  }
+  EXPECT_FALSE(command_row(CommandId::kSort).allowed_in(State::kAuthenticated));
+  EXPECT_FALSE(command_row(CommandId::kCancelUpdate).allowed_in(State::kAuthenticated));
+  EXPECT_TRUE(command_row(CommandId::kEsearch).allowed_in(State::kAuthenticated));
 }
 
 TEST(CommandTable, NoExpungeWhileNumbersAreInUse) {

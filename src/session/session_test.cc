@@ -16,7 +16,7 @@ using testing::Not;
 using testing::StartsWith;
 
 constexpr const char* kBefore =
-    "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR AUTH=PLAIN AUTH=LOGIN ID ENABLE";
+    "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR AUTH=PLAIN AUTH=LOGIN ID ENABLE LANGUAGE";
 constexpr const char* kFailed = "NO [AUTHENTICATIONFAILED] Authentication failed.\r\n";
 
 TEST(Greeting, NamesCapabilities) {
@@ -62,6 +62,26 @@ TEST(Login, OkCarriesTheOtherCapabilities) {
                            "SEARCHRES",
                            "UTF8=ACCEPT",
                            "APPENDLIMIT=52428800",
+                           "SORT",
+                           "SORT=DISPLAY",
+                           "ESORT",
+                           "THREAD=ORDEREDSUBJECT",
+                           "THREAD=REFERENCES",
+                           "THREAD=REFS",
+                           "PARTIAL",
+                           "CONTEXT=SEARCH",
+                           "CONTEXT=SORT",
+                           "MULTISEARCH",
+                           "WITHIN",
+                           "SAVEDATE",
+                           "OBJECTID",
+                           "PREVIEW",
+                           "UNAUTHENTICATE",
+                           "I18NLEVEL=1",
+                           "LANGUAGE",
+                           "SEARCH=FUZZY",
+                           "INPROGRESS",
+                           "NOTIFY",
                            "BINARY",
                            "MULTIAPPEND",
                            "CATENATE",
@@ -210,6 +230,13 @@ TEST(States, WrongStateIsBad) {
                                                   "GETMETADATA INBOX /private/x",
                                                   "SETMETADATA INBOX (/private/x NIL)",
                                                   "COMPRESS DEFLATE",
+                                                  "NOTIFY NONE",
+                                                  "SORT (DATE) UTF-8 ALL",
+                                                  "THREAD REFS UTF-8 ALL",
+                                                  "ESEARCH IN (personal) ALL",
+                                                  "CANCELUPDATE \"x\"",
+                                                  "UNAUTHENTICATE",
+                                                  "LANGUAGE",
                                                   "REPLACE 1 INBOX {1+}\r\nx"};
   // What is not switched on is BAD in every state.
   rig.settings->compress = true;

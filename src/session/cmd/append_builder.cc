@@ -112,7 +112,7 @@ std::optional<Reply> AppendBuilder::begin_message(const imap::AppendMessage& mes
 std::optional<Reply> AppendBuilder::expect_octets(const imap::AppendMessage& message,
                                                   const imap::AppendPart& part) {
   if (part.utf8 && !context_.enabled.utf8)
-    return Reply::bad("ENABLE UTF8=ACCEPT comes before UTF8 data.");
+    return Reply::client_bug("ENABLE UTF8=ACCEPT comes before UTF8 data.");
   if (part.size == 0 && !message.catenate) return cancelled();
   return make_room(part.size);
 }
@@ -242,6 +242,7 @@ task<Reply> AppendBuilder::commit() {
     twin_.reset();
   } else {
     appended = co_await target_->account->append(target_->id, std::move(staged_));
+    if (appended) context_.made(target_->id, appended->uids);
   }
   if (!appended) co_return session::reply_for(appended.error());
   context_.appended = pattern();
@@ -256,6 +257,7 @@ task<Reply> AppendBuilder::commit_replace() {
   const auto appended = co_await target_->account->replace(
       context_.view->handle().id, replaced_->uid, target_->id, std::move(staged_.front()));
   if (!appended) co_return session::reply_for(appended.error());
+  context_.made(target_->id, appended->uids);
   if (denormalized(args_.mailbox, target_->name))
     append_old_name(context_, target_->name, args_.mailbox);
   // RFC 8508 §4.3: APPENDUID goes ahead of the expunge, in an untagged OK.

@@ -146,8 +146,7 @@ task<Reply> do_store(Context& context, const imap::StoreArgs& args) {
   if (!stored) co_return reply_for(stored.error());
 
   if (stored->after != nullptr &&
-      !co_await context.view->tell(context.out, stored->after, View::Expunges::kHold,
-                                   context.enabled, &stored->modified)) {
+      !co_await context.tell(stored->after, View::Expunges::kHold, &stored->modified)) {
     co_return Reply::okay("STORE ended.");
   }
   const bool with_uid = !context.enabled.uid_only &&
