@@ -79,7 +79,10 @@ Result<Prepared<AppendResult>> AccountImpl::prepare_replace(MailboxId from_id, U
   POSTERN_TRY(AddSection added, draft.add_rows(to, message));
   // RFC 8508 §3.4: only the difference counts, and less than before always fits.
   if (const std::uint64_t more = octets(added); more > freed) {
-    POSTERN_CHECK_OK(draft.charge(more - freed, 0));
+    Counters& counters = draft.counters();
+    if (!Usage::within(counters.used_bytes, more - freed, counters.limit_bytes))
+      return fail(Errc::kOverQuota, "account quota");
+    counters.used_bytes += more - freed;
   } else {
     draft.counters().used_bytes -= std::min(draft.counters().used_bytes, freed - more);
   }

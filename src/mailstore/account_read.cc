@@ -90,8 +90,8 @@ Result<std::unique_ptr<MessageWriter>> AccountImpl::begin_message(std::uint64_t 
     const MutexLock lock(mutex_);
     POSTERN_CHECK_OK(check_alive());
     // Early, so that the client keeps its bytes; append() has the last word.
-    if (counters_head_.limit_bytes != 0 && size_hint > freed &&
-        counters_head_.used_bytes + (size_hint - freed) > counters_head_.limit_bytes) {
+    if (size_hint > freed &&
+        !Usage::within(counters_head_.used_bytes, size_hint - freed, counters_head_.limit_bytes)) {
       return fail(Errc::kOverQuota, "account quota");
     }
   }

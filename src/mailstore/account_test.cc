@@ -235,6 +235,8 @@ TEST(Account, ReplaceIsOneChange) {
   const auto one = store.replace(inbox, Uid(1), inbox, std::string(70, 'c'));
   ASSERT_TRUE(one) << one.error().detail;
   EXPECT_EQ(one->uids, UidSet::of({3}));
+  // RFC 8508 §4.6: it is another email.
+  EXPECT_EQ(store.version(inbox)->by_uid(Uid(3))->row->email, EmailId(3));
   EXPECT_EQ(store.version(inbox)->all_uids(), UidSet::of({2, 3}));
   EXPECT_EQ(store.version(inbox)->counts().highest_modseq, one->modseq);
   EXPECT_EQ(store.account().vanished_since(inbox, ModSeq(1), store.version(inbox)),

@@ -138,6 +138,18 @@ TEST(Append, WithoutAByteForFiveMinutes) {
   EXPECT_TRUE(client->ended());
 }
 
+// RFC 9051 §6.3.12, §6.3.9.7
+TEST(Append, OldNameInRev2) {
+  Rig rig;
+  auto client = rig.login();
+  static_cast<void>(client->ask("e ENABLE IMAP4rev2"));
+  static_cast<void>(client->ask("c CREATE \"caf\xc3\xa9\""));
+  EXPECT_THAT(client->raw(append("\"cafe\xcc\x81\"", "x")),
+              MatchesRegex("\\* LIST \\([^)]*\\) \"/\" \"caf\xc3\xa9\" \\(\"OLDNAME\" "
+                           "\\(\"cafe\xcc\x81\"\\)\\)\r\na OK .*"));
+  EXPECT_THAT(client->raw(append("inbox", "x")), StartsWith("a OK"));
+}
+
 TEST(Append, Utf8FormNeedsEnable) {
   Rig rig;
   auto client = rig.login();

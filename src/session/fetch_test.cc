@@ -130,7 +130,7 @@ TEST_F(FetchTest, Binary) {
   EXPECT_EQ(fetch("2", "BINARY.PEEK[1]"),
             "* 2 FETCH (" + body("BINARY[1]", "first") + ")\r\nf OK FETCH completed.\r\n");
   EXPECT_THAT(fetch("2", "BINARY.PEEK[4]"), HasSubstr("f NO [UNKNOWN-CTE]"));
-  EXPECT_THAT(fetch("2", "BINARY.SIZE[4]"), HasSubstr("f NO [UNKNOWN-CTE]"));
+  EXPECT_THAT(fetch("2", "BINARY.SIZE[4]"), StartsWith("f NO [UNKNOWN-CTE]"));
   EXPECT_THAT(fetch("2", "BINARY.PEEK[8]"), HasSubstr("BINARY[8] NIL"));
   EXPECT_THAT(client->ask("n NOOP"), EndsWith("n OK NOOP completed.\r\n"));
 }

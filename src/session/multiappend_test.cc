@@ -88,6 +88,21 @@ TEST(MultiAppend, QuotaOfTheSum) {
   EXPECT_EQ((*account)->usage().bytes, 100U);
 }
 
+// RFC 9208 §5.2: messages are counted too; a replacement is none more.
+TEST(MultiAppend, QuotaOfMessages) {
+  Rig rig;
+  auto client = rig.select();
+  auto account = run_blocking(rig.executor, rig.store->open_account(AccountId(1)));
+  ASSERT_TRUE(run_blocking(rig.executor, (*account)->set_quota({0, 2})).has_value());
+  const std::string two = "a APPEND INBOX " + literal("one") + " " + literal("two");
+  EXPECT_THAT(client->ask(two + " {5}"), StartsWith("a NO [OVERQUOTA]"));
+  EXPECT_THAT(client->ask(two), HasSubstr("a OK"));
+  ASSERT_TRUE(run_blocking(rig.executor, (*account)->set_quota({0, 1})).has_value());
+  EXPECT_THAT(client->ask("a APPEND INBOX {5}"), StartsWith("a NO [OVERQUOTA]"));
+  EXPECT_THAT(client->raw("a REPLACE 1 INBOX " + literal("larger than one") + "\r\n"),
+              HasSubstr("a OK"));
+}
+
 TEST(MultiAppend, MemoryIsBounded) {
   Rig rig;
   auto client = rig.login();

@@ -124,10 +124,12 @@ std::optional<Reply> AppendBuilder::make_room(std::uint64_t octets) {
   if (octets > most || octets_ > most - octets) return reply_for(Errc::kTooBig);
   const std::uint64_t freed = replaced_ ? replaced_->size : 0;
   const std::uint64_t total = staged_octets_ + octets_ + octets;
-  // A replacement takes the place of a message.
-  const std::uint64_t more = replaced_ ? 0 : staged_.size() + 1;
-  if (!target_->account->usage().fits(total > freed ? total - freed : 0, more))
-    return reply_for(Errc::kOverQuota);
+  const mailstore::Account::Usage usage = target_->account->usage();
+  // RFC 8508 §3.4: a replacement adds what it is larger, and no message.
+  const bool fits =
+      !replaced_ ? usage.fits(total, staged_.size() + 1)
+                 : total <= freed || usage.within(usage.bytes, total - freed, usage.limit.bytes);
+  if (!fits) return reply_for(Errc::kOverQuota);
   octets_ += octets;
   if (writer_ != nullptr) return std::nullopt;
   auto writer = target_->account->begin_message(octets, freed);

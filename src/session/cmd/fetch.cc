@@ -12,6 +12,7 @@
 #include "imap/encoder.h"
 #include "mailstore/object_id.h"
 #include "mime/rev1_structure.h"
+#include "session/cmd/fetch_binary.h"
 #include "session/cmd/fetch_body.h"
 #include "session/handlers.h"
 #include "session/result_set.h"
@@ -178,8 +179,20 @@ class Fetch {
     if (!failure_) failure_ = std::move(error);
   }
 
+  // RFC 3516 §4.3: such a request fails, and a size of 0 in its place would be believed.
+  bool lacks_size(const FetchSource& source) const {
+    return source.stored != nullptr &&
+           !std::all_of(plan_.items.begin(), plan_.items.end(), [&](const imap::FetchAtt& item) {
+             return has_size(source.stored->info, item);
+           });
+  }
+
   task<void> write_row(const FetchSource& source, bool newly_seen) {
     Output& out = context_.out;
+    if (!newly_seen && lacks_size(source)) {
+      unknown_encoding_ = true;
+      co_return;
+    }
     append_fetch_head(out.buffer(), source.row, context_.enabled);
     bool first = true;
     const auto space = [&] {

@@ -96,10 +96,21 @@ task<void> stream_decoded(Context& context, EmailId email, mime::Encoding encodi
   }
 }
 
+// What is no leaf, and the message itself, has no transfer encoding of its own.
+mime::Encoding encoding_of(const mime::MessageInfo& info, const imap::Section& section) {
+  const mime::PartInfo& part = info.parts[mime::find_part(info, section.part).value_or(0)];
+  const bool leaf = !section.part.empty() && !part.multipart && !part.message;
+  return leaf ? part.encoding : mime::Encoding::kIdentity;
+}
+
 }  // namespace
 
-// BINARY and BINARY.SIZE (RFC 9051 §6.4.5, RFC 3516). What is no leaf, and the message itself, has
-// no transfer encoding of its own and comes as it is.
+bool has_size(const mime::MessageInfo& info, const imap::FetchAtt& item) {
+  return item.item != FetchItem::kBinarySize || !find_range(info, item.section) ||
+         encoding_of(info, item.section) != mime::Encoding::kUnknown;
+}
+
+// BINARY and BINARY.SIZE (RFC 9051 §6.4.5, RFC 3516).
 task<Result<void>> write_binary(Context& context, const FetchSource& source,
                                 const imap::FetchAtt& item) {
   const mime::MessageInfo& info = source.stored->info;
@@ -109,9 +120,7 @@ task<Result<void>> write_binary(Context& context, const FetchSource& source,
     context.out.append(item.item == FetchItem::kBinarySize ? "0" : "NIL");
     co_return Result<void>();
   }
-  const mime::PartInfo& part = info.parts[mime::find_part(info, item.section.part).value_or(0)];
-  const bool leaf = !item.section.part.empty() && !part.multipart && !part.message;
-  const mime::Encoding encoding = leaf ? part.encoding : mime::Encoding::kIdentity;
+  const mime::Encoding encoding = encoding_of(info, item.section);
   // RFC 3516 §4.3: an encoding nobody knows is NO [UNKNOWN-CTE].
   if (encoding == mime::Encoding::kUnknown)
     co_return fail(Errc::kCannot, "unknown transfer encoding");
