@@ -257,6 +257,14 @@ TEST_F(ProgressTest, ASessionThatMustEndStops) {
   EXPECT_FALSE(run_blocking(rig.executor, progress.report(1, 2)));
 }
 
+// RFC 7888 §5.
+TEST(Codes, AByeForALimitCarriesItsCode) {
+  Rig rig;
+  auto client = rig.connect();
+  EXPECT_THAT(client->ask("a LOGIN joe " + std::string(300'000, 'x')),
+              HasSubstr("* BYE [TOOBIG] Command line too long.\r\n"));
+}
+
 TEST(SpecialUses, OfRfc8457AndRfc9979) {
   Rig rig;
   auto client = rig.login();
