@@ -63,8 +63,9 @@ enum class CommandId : std::uint8_t {
   kCancelUpdate,
   kUnauthenticate,
   kLanguage,
+  kReplace,
 };
-inline constexpr std::size_t kCommandCount = 43;
+inline constexpr std::size_t kCommandCount = 44;
 
 // Numbers of the command are UIDs (UID FETCH ...) or message sequence numbers.
 enum class Addressing : std::uint8_t { kSequence, kUid };
@@ -148,12 +149,25 @@ struct DateTime {  // INTERNALDATE
   std::int64_t unix_seconds = 0;
   std::int16_t zone_minutes = 0;
 };
-struct AppendArgs {
-  std::string mailbox;
+struct AppendPart {  // append-data of RFC 4466, cat-part of RFC 4469
+  enum class Kind : std::uint8_t { kOctets, kUrl };
+  Kind kind = Kind::kOctets;
+  std::uint64_t size = 0;  // kOctets: of the literal, which is streamed
+  bool utf8 = false;       // kOctets: the UTF8 (~{n}) form (RFC 6855 §4)
+  std::string url;         // kUrl: as sent
+};
+struct AppendMessage {
   std::vector<Flag> flags;
   std::optional<DateTime> date;
-  std::uint64_t size = 0;  // of the literal that follows
-  bool utf8 = false;       // UTF8 (~{n}) form (RFC 6855 §4)
+  bool catenate = false;          // of parts (RFC 4469); else it has one, of octets
+  std::vector<AppendPart> parts;  // in order
+  bool complete = false;          // no further part follows
+};
+struct AppendArgs {  // APPEND with several messages (RFC 3502), REPLACE with one (RFC 8508)
+  Addressing by = Addressing::kSequence;
+  std::optional<NumberSet> replaces;  // REPLACE: one number or "*"
+  std::string mailbox;
+  std::vector<AppendMessage> messages;
 };
 
 enum class ReturnOption : std::uint8_t {

@@ -77,11 +77,21 @@ class CommandText {
     items(args.items);
   }
   void operator()(const AppendArgs& args) {
+    if (args.replaces) {
+      by(args.by);
+      add(args.replaces->to_string());
+    }
     name(args.mailbox);
-    for (const Flag& f : args.flags) add(f);
-    if (args.date) add("@" + std::to_string(args.date->unix_seconds));
-    add(std::to_string(args.size));
-    flag(args.utf8, "utf8");
+    for (const AppendMessage& message : args.messages) {
+      flag(&message != &args.messages.front(), "+");
+      for (const Flag& f : message.flags) add(f);
+      if (message.date) add("@" + std::to_string(message.date->unix_seconds));
+      flag(message.catenate, "catenate");
+      for (const AppendPart& part : message.parts) {
+        add(part.kind == AppendPart::Kind::kUrl ? "<" + part.url + ">" : std::to_string(part.size));
+        flag(part.utf8, "utf8");
+      }
+    }
   }
   void operator()(const SearchArgs& args) {
     by(args.by);

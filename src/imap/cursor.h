@@ -19,8 +19,9 @@ namespace postern::imap {
 
 class Cursor {
  public:
-  // `command` is owned by the caller and outlives the cursor.
-  Cursor(std::string_view command, const ParseMode& mode) : in_(command), mode_(mode) {}
+  // `command` is owned by the caller and outlives the cursor, which begins at `offset` of it.
+  Cursor(std::string_view command, const ParseMode& mode, std::size_t offset = 0)
+      : in_(command), at_(offset), mode_(mode) {}
 
   [[nodiscard]] bool ok() const { return !error_.has_value(); }
   [[nodiscard]] bool at_end() const { return at_ == in_.size(); }
@@ -84,7 +85,7 @@ class Cursor {
   std::string decode_mailbox(std::size_t offset, std::string wire);
 
   std::string_view in_;
-  std::size_t at_ = 0;
+  std::size_t at_;
   ParseMode mode_;
   bool utf8_quoted_ = false;
   bool save_ = false;

@@ -220,25 +220,16 @@ Framer::Step Framer::end_line() {
 }
 
 Framer::Step Framer::announce(bool synchronizing) {
-  const std::string_view line = buffer_;
-  const std::size_t brace = line.rfind('{');
-  constexpr std::string_view kUtf8 = " UTF8 (~";
-  const std::string_view before = line.substr(0, brace);
-  literal_ = {.size = scan_.number(),
-              .synchronizing = synchronizing,
-              .binary = scan_.binary(),
-              .utf8 = before.size() >= kUtf8.size() &&
-                      iequals(before.substr(before.size() - kUtf8.size()), kUtf8)};
+  literal_ = {.size = scan_.number(), .synchronizing = synchronizing, .binary = scan_.binary()};
   buffer_ += "\r\n";
   line_octets_ += 2;
   if (!synchronizing && !limits_.literal_plus && literal_.size > kLiteralMinus) {
     return die(Fault::kLiteralTooBig);
   }
   state_ = State::kAsk;
-  // The message of an APPEND is streamed and has a limit of its own, and a SETMETADATA is refused
-  // with the size it may have (RFC 5464 §4.3); every other literal is collected.
-  if (literal_fits() || iequals(verb(), "APPEND") || iequals(verb(), "SETMETADATA"))
-    return Action::kLiteral;
+  // The messages of an APPEND are streamed and have a limit of their own, and a SETMETADATA is
+  // refused with the size it may have (RFC 5464 §4.3); every other literal is collected.
+  if (literal_fits() || may_stream() || iequals(verb(), "SETMETADATA")) return Action::kLiteral;
   const Action action = bad(Fault::kLiteralTooBig);
   if (state_ == State::kDead) return action;
   if (synchronizing) {
@@ -317,6 +308,15 @@ std::string_view Framer::verb() const {
   if (space == std::string_view::npos) return {};
   const std::string_view rest = line.substr(space + 1);
   return rest.substr(0, rest.find(' '));
+}
+
+// Messages are streamed and have a limit of their own; every other literal is collected.
+bool Framer::may_stream() const {
+  constexpr std::string_view kUidReplace = "UID REPLACE ";
+  const std::string_view word = verb();
+  if (iequals(word, "APPEND") || iequals(word, "REPLACE")) return true;
+  const std::string_view line = buffer_;
+  return iequals(line.substr(line.find(' ') + 1, kUidReplace.size()), kUidReplace);
 }
 
 std::size_t Framer::line_limit() const {

@@ -85,7 +85,6 @@ class Framer {
     std::uint64_t size = 0;
     bool synchronizing = true;  // {n}: the client waits for "+"; false for {n+}
     bool binary = false;        // ~{n}
-    bool utf8 = false;          // UTF8 (~{n} form of RFC 6855: the preceding token is "UTF8 (")
   };
 
   explicit Framer(FramerLimits limits = FramerLimits::before_login());
@@ -167,6 +166,7 @@ class Framer {
   Action die(Fault fault);
   void drop();
   [[nodiscard]] std::string_view verb() const;
+  [[nodiscard]] bool may_stream() const;
   [[nodiscard]] std::size_t line_limit() const;
   [[nodiscard]] bool looks_foreign() const;
 

@@ -86,7 +86,7 @@ TEST(Framer, StreamsTheMessage) {
          {"empty", "a APPEND x {0+}\r\n\r\n", {"? 0", "E", "C a APPEND x {0+}\r\n"}},
          {"UTF8 form",
           "a APPEND x utf8 (~{2+}\r\nab)\r\n",
-          {"? 2 binary utf8", "S ab", "E", "C a APPEND x utf8 (~{2+}\r\n)"}}},
+          {"? 2 binary", "S ab", "E", "C a APPEND x utf8 (~{2+}\r\n)"}}},
         FramerLimits::after_login(), stream_all);
 }
 

@@ -1,6 +1,6 @@
 // Test support: runs a Framer over bytes in any partition and writes down what it says.
 //
-//   "C text"  a command      "L text"  a raw line     "? n [sync] [binary] [utf8]"  a literal is
+//   "C text"  a command      "L text"  a raw line     "? n [sync] [binary]"  a literal is
 //   announced "S text"  streamed octets (joined)   "E"  their end   "X tag"  skipped   "B fault[!]
 //   tag"  bad, ! fatal
 #pragma once
@@ -34,7 +34,7 @@ inline std::string reject_all(Framer& framer) {
 
 inline std::string describe_literal(const Framer::Literal& literal) {
   return "? " + std::to_string(literal.size) + (literal.synchronizing ? " sync" : "") +
-         (literal.binary ? " binary" : "") + (literal.utf8 ? " utf8" : "");
+         (literal.binary ? " binary" : "");
 }
 
 inline std::string with_tag(std::string event, std::string_view tag) {

@@ -29,12 +29,6 @@ Args expunge_args(Cursor& in, Addressing by) {
   return by == Addressing::kUid ? parse_uid_expunge(in) : ExpungeArgs{};
 }
 
-Args append_args(Cursor& in, Addressing) {
-  AppendArgs args = parse_append(in);
-  parse_append_suffix(in, args);
-  return args;
-}
-
 // In the order of CommandId.
 constexpr std::array<Row, kCommandCount> kTable = {{
     {"CAPABILITY", CommandId::kCapability, UidForm::kNone, no_args},
@@ -69,7 +63,8 @@ constexpr std::array<Row, kCommandCount> kTable = {{
     {"NAMESPACE", CommandId::kNamespace, UidForm::kNone, no_args},
     {"STATUS", CommandId::kStatus, UidForm::kNone,
      [](Cursor& in, Addressing) -> Args { return parse_status(in); }},
-    {"APPEND", CommandId::kAppend, UidForm::kNone, append_args},
+    {"APPEND", CommandId::kAppend, UidForm::kNone,
+     [](Cursor& in, Addressing) -> Args { return parse_append(in); }},
     {"IDLE", CommandId::kIdle, UidForm::kNone, no_args},
     {"CHECK", CommandId::kCheck, UidForm::kNone, no_args},
     {"CLOSE", CommandId::kClose, UidForm::kNone, no_args},
@@ -113,6 +108,8 @@ constexpr std::array<Row, kCommandCount> kTable = {{
     {"UNAUTHENTICATE", CommandId::kUnauthenticate, UidForm::kNone, no_args},
     {"LANGUAGE", CommandId::kLanguage, UidForm::kNone,
      [](Cursor& in, Addressing) -> Args { return parse_language(in); }},
+    {"REPLACE", CommandId::kReplace, UidForm::kBoth,
+     [](Cursor& in, Addressing by) -> Args { return parse_replace(in, by); }},
 }};
 
 constexpr bool in_order() {
@@ -182,7 +179,8 @@ Parsed<CommandHead> parse_head(std::string_view command) {
   Cursor in(command, ParseMode{});
   Head head = parse_command_head(in);
   if (!in.ok()) return std::unexpected(in.take_error(head.tag, name_of(head)));
-  return CommandHead{.tag = std::move(head.tag), .id = head.row->id, .by = head.by};
+  return CommandHead{
+      .tag = std::move(head.tag), .id = head.row->id, .by = head.by, .end = in.offset()};
 }
 
 Parsed<Command> parse_command(std::string_view command, const ParseMode& mode) {
@@ -196,32 +194,6 @@ Parsed<Command> parse_command(std::string_view command, const ParseMode& mode) {
   }
   if (!in.ok()) return std::unexpected(in.take_error(head.tag, name_of(head)));
   return result;
-}
-
-Parsed<Command> parse_append_prefix(std::string_view prefix, const ParseMode& mode) {
-  Cursor in(prefix, mode);
-  Head head = parse_command_head(in);
-  Command result{.tag = head.tag, .id = CommandId::kAppend};
-  if (in.ok() && head.row->id != CommandId::kAppend) in.fail("APPEND");
-  if (in.ok()) {
-    result.args = parse_append(in);
-    in.end();
-  }
-  if (!in.ok()) return std::unexpected(in.take_error(head.tag, name_of(head)));
-  return result;
-}
-
-bool announces_message(std::string_view prefix) {
-  Cursor in(prefix, ParseMode{});
-  (void)parse_command_head(in);
-  in.space();
-  // RFC 9051 §9 append: the mailbox comes first, and flags and date-time are no literals. So only
-  // an announcement that is the whole argument so far is not the message's.
-  return in.ok() && (in.peek() != '{' || in.rest().find('\n') + 1 != in.rest().size());
-}
-
-bool valid_append_suffix(std::string_view suffix, bool utf8) {
-  return suffix == (utf8 ? ")" : "");
 }
 
 }  // namespace postern::imap

@@ -277,47 +277,6 @@ TEST(ParseList, Extended) {
   EXPECT_EQ(frame_and_parse({"a LIST \"\" (" + patterns + " p)\r\n"}, kPlain).substr(0, 3), "bad");
 }
 
-TEST(ParseAppend, Forms) {
-  check_parse({{"APPEND x {5+}\r\nhello", "APPEND 'x' 5"},
-               {"APPEND x {5}\r\nhello", "APPEND 'x' 5"},
-               {"APPEND {1+}\r\nx (\\Seen $Forwarded) \" 1-Jan-1970 00:00:01 +0000\" {2+}\r\nhi",
-                "APPEND 'x' \\Seen $Forwarded @1 2"},
-               {"APPEND x () {0+}\r\n", "APPEND 'x' 0"},
-               {"APPEND x \"17-Jul-1996 02:44:25 -0700\" {1+}\r\nx", "APPEND 'x' @837596665 1"},
-               {"APPEND x (\\Seen) UTF8 (~{2+}\r\nhi)", "APPEND 'x' \\Seen 2 utf8"},
-               {"APPEND x UTF8 (~{2+}\r\nhi", "bad@24"},
-               {"APPEND x UTF8 ({2+}\r\nhi)", "bad@17"},
-               {"APPEND x UTF8 ~{2+}\r\nhi", "bad@16"},
-               {"APPEND x ~{2+}\r\nhi", "bad@11"},
-               {"APPEND x {2+}\r\nhi)", "bad@17"},
-               {"APPEND x {2+}\r\nhi {2+}\r\nho", "bad@17"},
-               {"APPEND x \"bad-date\" {2+}\r\nhi", "bad@11"},
-               {"APPEND x (\\Seen {2+}\r\nhi)", "bad@18"},
-               {"APPEND x (\\Seen) (\\Seen) {2+}\r\nhi", "bad@19"},
-               {"APPEND x \"hello\"", "bad@11"},
-               {"APPEND x", "bad@10"},
-               {"APPEND {1+}\r\nx", "bad@16"}});
-}
-
-TEST(ParseAppend, Prefix) {
-  EXPECT_FALSE(announces_message("a APPEND {5}\r\n"));
-  EXPECT_FALSE(announces_message("a APPEND"));
-  EXPECT_TRUE(announces_message("a APPEND x {5}\r\n"));
-  EXPECT_TRUE(announces_message("a APPEND {1}\r\nx {5}\r\n"));
-  EXPECT_TRUE(announces_message("a APPEND {0}\r\n {5}\r\n"));
-
-  const Parsed<Command> prefix = parse_append_prefix("a APPEND x (\\Seen) {5}\r\n", kPlain);
-  ASSERT_TRUE(prefix.has_value());
-  EXPECT_EQ(CommandText::of(*prefix), "APPEND 'x' \\Seen 5");
-  EXPECT_FALSE(parse_append_prefix("a APPEND x {5}\r\nhello", kPlain).has_value());
-  EXPECT_FALSE(parse_append_prefix("a NOOP", kPlain).has_value());
-  EXPECT_EQ(parse_append_prefix("a1 APPEND x \"bad\" {5}\r\n", kPlain).error().tag, "a1");
-  EXPECT_TRUE(valid_append_suffix("", false));
-  EXPECT_TRUE(valid_append_suffix(")", true));
-  EXPECT_FALSE(valid_append_suffix("", true));
-  EXPECT_FALSE(valid_append_suffix(" {5+}\r\n", false));
-}
-
 TEST(ParseStore, Forms) {
   check_parse({{"STORE 1 FLAGS (\\Seen \\Deleted)", "STORE 1 = \\Seen \\Deleted"},
                {"STORE 1:* +flags.silent $Junk work", "STORE 1:* + silent $Junk work"},

@@ -27,9 +27,9 @@ std::vector<StatusItem> parse_status_items(Cursor& in);
 ListArgs parse_list(Cursor& in);
 ListArgs parse_lsub(Cursor& in);
 
-// parse_append.cc
-AppendArgs parse_append(Cursor& in);  // up to and including the announcement
-void parse_append_suffix(Cursor& in, const AppendArgs& args);
+// parse_append.cc: whole, the octets of messages left out
+AppendArgs parse_append(Cursor& in);
+AppendArgs parse_replace(Cursor& in, Addressing by);
 
 // parse_search.cc
 SearchArgs parse_search(Cursor& in, Addressing by);

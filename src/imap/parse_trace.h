@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "imap/append_parser.h"
 #include "imap/command_text.h"
 #include "imap/framer.h"
 #include "imap/parser.h"
@@ -43,7 +44,17 @@ inline std::string parse_text(std::string_view command, const ParseMode& mode) {
   return text + "@" + std::to_string(parsed.error().offset);
 }
 
-// The first command of `chunks`; its message, if it is an APPEND, is streamed.
+// Whether the literal that `command` announces at its end is octets of a message. What is wrong
+// shows when the command is whole.
+inline bool streams(std::string_view command, const ParseMode& mode) {
+  const Parsed<CommandHead> head = parse_head(command);
+  if (!head.has_value()) return false;
+  if (head->id != CommandId::kAppend && head->id != CommandId::kReplace) return false;
+  const auto next = AppendParser(*head, mode).advance(command, AppendParser::At::kLiteral);
+  return !next.has_value() || *next == AppendParser::Next::kStream;
+}
+
+// The first command of `chunks`; the messages of an APPEND are streamed.
 inline std::string frame_and_parse(const std::vector<std::string>& chunks, const ParseMode& mode) {
   Framer framer(FramerLimits::after_login());
   for (const std::string& chunk : chunks) {
@@ -54,9 +65,7 @@ inline std::string frame_and_parse(const std::vector<std::string>& chunks, const
       if (action == Framer::Action::kCommand) return parse_text(framer.command(), mode);
       if (action == Framer::Action::kBad) return "framer";
       if (action != Framer::Action::kLiteral) continue;
-      const Parsed<CommandHead> head = parse_head(framer.command());
-      if (head.has_value() && head->id == CommandId::kAppend &&
-          announces_message(framer.command())) {
+      if (streams(framer.command(), mode)) {
         framer.stream_literal();
       } else {
         framer.accept_literal();

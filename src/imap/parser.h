@@ -27,21 +27,13 @@ struct CommandHead {
   std::string tag;
   CommandId id = CommandId::kNoop;
   Addressing by = Addressing::kSequence;
+  std::size_t end = 0;  // offset behind the name: where the arguments begin
 };
 [[nodiscard]] Parsed<CommandHead> parse_head(std::string_view command);
 
-// A whole command as Framer::command() gives it. The message literal of an APPEND is taken as
-// streamed: only its announcement stands in the command, and ")" after the UTF8 form.
+// A whole command as Framer::command() gives it. The message literals of APPEND and REPLACE are
+// taken as streamed: only their announcements stand in the command. See append_parser.h.
 [[nodiscard]] Parsed<Command> parse_command(std::string_view command, const ParseMode& mode);
-
-// An APPEND that stops at a literal announcement: true if the message is announced, false if it is
-// the mailbox name sent as a literal (accept that one and go on).
-[[nodiscard]] bool announces_message(std::string_view prefix);
-
-// APPEND up to and including the announcement of its message literal ("{n}CRLF" at the end).
-[[nodiscard]] Parsed<Command> parse_append_prefix(std::string_view prefix, const ParseMode& mode);
-// What may follow the streamed literal of an APPEND: nothing, or ")" after the UTF8 form.
-[[nodiscard]] bool valid_append_suffix(std::string_view suffix, bool utf8);
 
 // Modified UTF-7 (RFC 3501 §5.1.3). Decoding refuses what is not canonical.
 [[nodiscard]] Result<std::string> decode_mutf7(std::string_view wire);

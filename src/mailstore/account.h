@@ -43,6 +43,8 @@ class StagedMessage {
   StagedMessage& operator=(StagedMessage&&) noexcept;
   [[nodiscard]] std::uint64_t size() const;
   [[nodiscard]] bool has_attachment() const;  // mime/attachment.h
+  // Octets of memory it may hold until it is appended; large bodies are on disk already.
+  [[nodiscard]] std::size_t held() const;
   [[nodiscard]] Impl& impl() { return *impl_; }
 
  private:
@@ -153,10 +155,20 @@ class Account {
   virtual Uid claim_recent(MailboxId mailbox, bool peek) = 0;
 
   // -- messages ---------------------------------------------------------------------------------
-  virtual Result<std::unique_ptr<MessageWriter>> begin_message(std::uint64_t size_hint) = 0;
+  // kTooBig, kOverQuota for `size_hint` octets; `freed`: what the same change takes away.
+  virtual Result<std::unique_ptr<MessageWriter>> begin_message(std::uint64_t size_hint,
+                                                               std::uint64_t freed) = 0;
+  Result<std::unique_ptr<MessageWriter>> begin_message(std::uint64_t size_hint) {
+    return begin_message(size_hint, 0);
+  }
   // All or none. kTryCreate when the mailbox is gone, kOverQuota, kLimit (keywords), kFull.
   virtual task<Result<AppendResult>> append(MailboxId mailbox,
                                             std::vector<NewMessage> messages) = 0;
+  // Appends `message` to `to` and expunges `uid` of `from` in one commit; only what the new message
+  // is larger counts against the quota (RFC 8508 §3.4). kExpunged when `uid` is not there; else as
+  // append().
+  virtual task<Result<AppendResult>> replace(MailboxId from, Uid uid, MailboxId to,
+                                             NewMessage message) = 0;
   virtual task<Result<StoreResult>> store(MailboxId mailbox, UidSet uids, FlagChange change,
                                           std::optional<ModSeq> unchanged_since) = 0;
   // Removes messages with \Deleted, of `uids` if given.

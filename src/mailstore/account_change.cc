@@ -1,12 +1,10 @@
-// APPEND, STORE, EXPUNGE, COPY and MOVE: each is worked out on the newest state, in memory, as one
+// STORE, EXPUNGE, COPY and MOVE: each is worked out on the newest state, in memory, as one
 // change.
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "mailstore/account_impl.h"
 #include "mailstore/draft.h"
-#include "mailstore/keys.h"
 
 namespace postern::mailstore {
 namespace {
@@ -20,75 +18,7 @@ const UidSet& shorter(const UidSet& exact, const UidSet& wide) {
   return wide.intervals().size() < exact.intervals().size() ? wide : exact;
 }
 
-// RFC 9051 §2.3.1.1: a UID fits 32 bits. Nobody gets there; nothing may wrap when somebody does.
-Result<void> check_uids_left(const Header& header, std::uint64_t count) {
-  if (count >= std::uint64_t{Uid::kMaxValue} - header.counts.uid_next.value()) {
-    return fail(Errc::kLimit, "the mailbox has no UIDs left");
-  }
-  return {};
-}
-
 }  // namespace
-
-Result<Prepared<AppendResult>> AccountImpl::prepare_append(MailboxId id,
-                                                           std::vector<NewMessage>& messages) {
-  const MutexLock lock(mutex_);
-  POSTERN_CHECK_OK(check_alive());
-  POSTERN_TRY(const MailboxPtr mailbox, find_head(id, Errc::kTryCreate));
-  POSTERN_CHECK_OK(check_uids_left(mailbox->head.header, messages.size()));
-  Draft draft(*this);
-  AppendResult result{.uid_validity = mailbox->validity, .uids = {}, .modseq = ModSeq(0)};
-  AddSection added;
-  std::uint32_t uid = mailbox->head.header.counts.uid_next.value();
-  const auto now = static_cast<std::uint32_t>(clock_.unix_seconds());
-  std::uint64_t bytes = 0;
-  for (NewMessage& message : messages) {
-    const StagedMessage::Impl& staged = message.staged.impl();
-    if (staged.account != vault_->account())
-      return fail(Errc::kInvalid, "a message of another account");
-    bytes += staged.locator.size;
-    AddSection::Row entry;
-    POSTERN_TRY(entry.flags, draft.intern(mailbox, message.system_flags, message.keywords,
-                                          Draft::Unknown::kAdd));
-    entry.row.uid = Uid(uid++);
-    entry.row.size = static_cast<std::uint32_t>(staged.locator.size);
-    entry.row.email = EmailId(draft.counters().next_email++);
-    entry.row.internal_date = message.internal_date;
-    entry.row.zone_minutes = message.zone_minutes;
-    entry.row.save_date = now;
-    result.uids.add(entry.row.uid);
-    added.rows.push_back(entry);
-  }
-  POSTERN_CHECK_OK(draft.charge(bytes, messages.size()));
-  for (std::size_t i = 0; i < messages.size(); ++i) {
-    StagedMessage::Impl& staged = messages[i].staged.impl();
-    const std::uint64_t email = added.rows[i].row.email.value();
-    const std::string key = keys::of_number(keys::kBody, email);
-    draft.batch().puts.emplace_back(key, vault_->seal_locator(key, staged.locator));
-    draft.put(keys::of_number(keys::kInfo, email), staged.info);
-    draft.batch().blobs.push_back(std::move(staged.blob));
-  }
-  LogRecord record;
-  record.sections.emplace_back(std::move(added));
-  POSTERN_TRY(result.modseq, draft.log(mailbox, std::move(record)));
-  return Prepared<AppendResult>{draft.submit(Urgency::kNormal), std::move(result)};
-}
-
-task<Result<AppendResult>> AccountImpl::append(MailboxId mailbox,
-                                               std::vector<NewMessage> messages) {
-  if (messages.empty()) co_return fail(Errc::kInvalid, "nothing to append");
-  PendingPtr last;
-  const auto prepare = [&]() -> Result<Prepared<AppendResult>> {
-    // A change that never reached the engine still has its blobs.
-    for (std::size_t i = 0; last && i < messages.size(); ++i) {
-      messages[i].staged.impl().blob = std::move(last->batch.blobs[i]);
-    }
-    POSTERN_TRY(Prepared<AppendResult> prepared, prepare_append(mailbox, messages));
-    last = prepared.pending;
-    return prepared;
-  };
-  co_return co_await change<AppendResult>(std::nullopt, prepare);
-}
 
 Result<Prepared<StoreResult>> AccountImpl::prepare_store(MailboxId id, const UidSet& uids,
                                                          const FlagChange& wanted,
@@ -206,7 +136,7 @@ Result<Prepared<CopyResult>> AccountImpl::prepare_copy(MailboxId from_id, const 
     const auto urgency = mode == CopyMode::kMove ? Urgency::kMayUseReserve : Urgency::kNormal;
     return Prepared<CopyResult>{draft.submit(urgency), std::move(result)};
   }
-  POSTERN_CHECK_OK(check_uids_left(to->head.header, added.rows.size()));
+  POSTERN_CHECK_OK(Draft::check_uids_left(to->head.header, added.rows.size()));
 
   // A keyword has its own index in each mailbox.
   std::vector<std::optional<FlagSet>> translated(version.keywords().size());

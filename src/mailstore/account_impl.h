@@ -11,8 +11,9 @@
 // of the order of changes, without a hole.
 //
 // The parts: account_impl.cc (queue, lookups), account_names.cc (names, quota), account_load.cc
-// (account, rows), account_fold.cc, account_change.cc (append, store, expunge, copy, move),
-// account_read.cc (structure, bodies), account_metadata.cc, account_sweep.cc.
+// (account, rows), account_fold.cc, account_change.cc (store, expunge, copy, move),
+// account_append.cc (append, replace), account_read.cc (structure, bodies), account_metadata.cc,
+// account_sweep.cc.
 #pragma once
 
 #include <atomic>
@@ -100,8 +101,12 @@ class AccountImpl final : public Account, public std::enable_shared_from_this<Ac
                                       const VersionPtr& at) const override;
   Uid claim_recent(MailboxId mailbox, bool peek) override;
 
-  Result<std::unique_ptr<MessageWriter>> begin_message(std::uint64_t size_hint) override;
+  using Account::begin_message;
+  Result<std::unique_ptr<MessageWriter>> begin_message(std::uint64_t size_hint,
+                                                       std::uint64_t freed) override;
   task<Result<AppendResult>> append(MailboxId mailbox, std::vector<NewMessage> messages) override;
+  task<Result<AppendResult>> replace(MailboxId from, Uid uid, MailboxId to,
+                                     NewMessage message) override;
   task<Result<StoreResult>> store(MailboxId mailbox, UidSet uids, FlagChange change,
                                   std::optional<ModSeq> unchanged_since) override;
   task<Result<ExpungeResult>> expunge(MailboxId mailbox, std::optional<UidSet> uids) override;
@@ -167,6 +172,9 @@ class AccountImpl final : public Account, public std::enable_shared_from_this<Ac
       POSTERN_EXCLUDES(mutex_);
   Result<Prepared<AppendResult>> prepare_append(MailboxId mailbox,
                                                 std::vector<NewMessage>& messages)
+      POSTERN_EXCLUDES(mutex_);
+  Result<Prepared<AppendResult>> prepare_replace(MailboxId from, Uid uid, MailboxId to,
+                                                 std::vector<NewMessage>& message)
       POSTERN_EXCLUDES(mutex_);
   Result<Prepared<StoreResult>> prepare_store(MailboxId mailbox, const UidSet& uids,
                                               const FlagChange& wanted,

@@ -76,14 +76,22 @@ bool StagedMessage::has_attachment() const {
   return impl_->attachment;
 }
 
-Result<std::unique_ptr<MessageWriter>> AccountImpl::begin_message(std::uint64_t size_hint) {
+std::size_t StagedMessage::held() const {
+  // A body of up to a few chunks waits in memory for its commit.
+  constexpr std::uint64_t kMostInMemory = 4 * kBodyChunk;
+  return impl_->info.size() +
+         static_cast<std::size_t>(std::min(impl_->locator.size, kMostInMemory));
+}
+
+Result<std::unique_ptr<MessageWriter>> AccountImpl::begin_message(std::uint64_t size_hint,
+                                                                  std::uint64_t freed) {
   if (size_hint > settings_.max_message_size) return fail(Errc::kTooBig, "message");
   {
     const MutexLock lock(mutex_);
     POSTERN_CHECK_OK(check_alive());
     // Early, so that the client keeps its bytes; append() has the last word.
-    if (counters_head_.limit_bytes != 0 &&
-        counters_head_.used_bytes + size_hint > counters_head_.limit_bytes) {
+    if (counters_head_.limit_bytes != 0 && size_hint > freed &&
+        counters_head_.used_bytes + (size_hint - freed) > counters_head_.limit_bytes) {
       return fail(Errc::kOverQuota, "account quota");
     }
   }

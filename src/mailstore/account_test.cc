@@ -226,6 +226,64 @@ TEST(Account, CopyAndMove) {
   EXPECT_EQ(store.version(inbox)->all_uids(), UidSet::of({4, 5, 6}));
 }
 
+TEST(Account, ReplaceIsOneChange) {
+  TestStore store;
+  const MailboxId inbox = store.mailbox("INBOX"), drafts = store.mailbox("Drafts");
+  ASSERT_TRUE(store.append(inbox, std::string(100, 'a'), kFlagged, {"Work"}));
+  ASSERT_TRUE(store.append(inbox, std::string(50, 'b')));
+  // Within one mailbox both halves have one MODSEQ, and nothing of the old message is inherited.
+  const auto one = store.replace(inbox, Uid(1), inbox, std::string(70, 'c'));
+  ASSERT_TRUE(one) << one.error().detail;
+  EXPECT_EQ(one->uids, UidSet::of({3}));
+  EXPECT_EQ(store.version(inbox)->all_uids(), UidSet::of({2, 3}));
+  EXPECT_EQ(store.version(inbox)->counts().highest_modseq, one->modseq);
+  EXPECT_EQ(store.account().vanished_since(inbox, ModSeq(1), store.version(inbox)),
+            UidSet::of({1}));
+  EXPECT_EQ(store.version(inbox)->by_uid(Uid(3))->flags().system, 0);
+  EXPECT_TRUE(store.version(inbox)->by_uid(Uid(3))->flags().keywords.none());
+  // Into another one, whose rows are not loaded.
+  store.restart();
+  EXPECT_EQ(store.replace(inbox, Uid(2), drafts, std::string(10, 'd'))->uids, UidSet::of({1}));
+  EXPECT_EQ(store.version(inbox)->all_uids(), UidSet::of({3}));
+  EXPECT_EQ(store.body(store.version(drafts)->by_uid(Uid(1))->row->email), std::string(10, 'd'));
+  EXPECT_EQ(store.account().usage().bytes, 80u);
+  EXPECT_EQ(store.account().usage().messages, 2u);
+  // What is not there replaces nothing, and nothing is added.
+  EXPECT_EQ(store.replace(inbox, Uid(2), drafts, "x").error().code, Errc::kExpunged);
+  EXPECT_EQ(store.replace(inbox, Uid(3), MailboxId(99), "x").error().code, Errc::kTryCreate);
+  EXPECT_EQ(store.version(drafts)->exists(), 1u);
+  store.restart();
+  EXPECT_EQ(store.version(inbox)->all_uids(), UidSet::of({3}));
+  EXPECT_EQ(store.account().usage().bytes, 80u);
+}
+
+// RFC 8508 §3.4: the difference alone counts.
+TEST(Account, ReplaceWithinTheQuota) {
+  TestStore store;
+  const MailboxId inbox = store.mailbox("INBOX");
+  ASSERT_TRUE(store.append(inbox, std::string(100, 'a')));
+  ASSERT_TRUE(store.run(store.account().set_quota(110)));
+  EXPECT_FALSE(store.account().begin_message(11));
+  EXPECT_FALSE(store.account().begin_message(111, 100));
+  EXPECT_TRUE(store.account().begin_message(110, 100));
+  const auto replace = [&](Uid uid, std::size_t size) {
+    ASSERT_TRUE(store.run(store.account().set_quota(0)));
+    auto staged = store.messages(std::string(size, 'b'));
+    ASSERT_TRUE(store.run(store.account().set_quota(110)));
+    const auto done =
+        store.run(store.account().replace(inbox, uid, inbox, std::move(staged->front())));
+    if (size > 110) {
+      EXPECT_EQ(done.error().code, Errc::kOverQuota);
+      return;
+    }
+    EXPECT_TRUE(done);
+    EXPECT_EQ(store.account().usage().bytes, size);
+  };
+  replace(Uid(1), 111);
+  replace(Uid(1), 110);
+  replace(Uid(2), 5);
+}
+
 TEST(Account, Quota) {
   TestStore store;
   const MailboxId inbox = store.mailbox("INBOX");

@@ -72,6 +72,49 @@ Result<FlagSet> AccountImpl::Draft::intern(const MailboxPtr& mailbox, std::uint8
   return flags;
 }
 
+// RFC 9051 §2.3.1.1: a UID fits 32 bits. Nobody gets there; nothing may wrap when somebody does.
+Result<void> AccountImpl::Draft::check_uids_left(const Header& header, std::uint64_t count) {
+  if (count >= std::uint64_t{Uid::kMaxValue} - header.counts.uid_next.value()) {
+    return fail(Errc::kLimit, "the mailbox has no UIDs left");
+  }
+  return {};
+}
+
+Result<AddSection> AccountImpl::Draft::add_rows(const MailboxPtr& mailbox,
+                                                std::vector<NewMessage>& messages) {
+  POSTERN_CHECK_OK(check_uids_left(mailbox->head.header, messages.size()));
+  AddSection added;
+  std::uint32_t uid = mailbox->head.header.counts.uid_next.value();
+  const auto now = static_cast<std::uint32_t>(account_.clock_.unix_seconds());
+  for (NewMessage& message : messages) {
+    const StagedMessage::Impl& staged = message.staged.impl();
+    if (staged.account != account_.vault_->account())
+      return fail(Errc::kInvalid, "a message of another account");
+    AddSection::Row entry;
+    POSTERN_TRY(entry.flags,
+                intern(mailbox, message.system_flags, message.keywords, Unknown::kAdd));
+    entry.row.uid = Uid(uid++);
+    entry.row.size = static_cast<std::uint32_t>(staged.locator.size);
+    entry.row.email = EmailId(counters().next_email++);
+    entry.row.internal_date = message.internal_date;
+    entry.row.zone_minutes = message.zone_minutes;
+    entry.row.save_date = now;
+    added.rows.push_back(entry);
+  }
+  return added;
+}
+
+void AccountImpl::Draft::add_bodies(const AddSection& added, std::vector<NewMessage>& messages) {
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    StagedMessage::Impl& staged = messages[i].staged.impl();
+    const std::uint64_t email = added.rows[i].row.email.value();
+    const std::string key = keys::of_number(keys::kBody, email);
+    batch().puts.emplace_back(key, account_.vault_->seal_locator(key, staged.locator));
+    put(keys::of_number(keys::kInfo, email), staged.info);
+    batch().blobs.push_back(std::move(staged.blob));
+  }
+}
+
 Result<void> AccountImpl::Draft::charge(std::uint64_t bytes, std::uint64_t messages) {
   Counters& counters = pending_->counters;
   if (!Usage::within(counters.used_bytes, bytes, counters.limit_bytes) ||

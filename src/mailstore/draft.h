@@ -29,6 +29,12 @@ class AccountImpl::Draft {
   enum class Unknown : std::uint8_t { kAdd, kSkip };
   Result<FlagSet> intern(const MailboxPtr& mailbox, std::uint8_t system,
                          const std::vector<std::string>& keywords, Unknown unknown);
+  // kLimit when the mailbox cannot give out that many UIDs.
+  static Result<void> check_uids_left(const Header& header, std::uint64_t count);
+  // Rows for the messages, with the next UIDs and new emails; add_bodies() gives them what they
+  // name, once nothing can fail any more: it takes the blobs.
+  Result<AddSection> add_rows(const MailboxPtr& mailbox, std::vector<NewMessage>& messages);
+  void add_bodies(const AddSection& added, std::vector<NewMessage>& messages);
   // kOverQuota when the counters would pass the limit.
   Result<void> charge(std::uint64_t bytes, std::uint64_t messages);
   // The same for the mailboxes that the change makes: those that got their ids from counters().

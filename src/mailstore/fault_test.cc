@@ -67,6 +67,12 @@ std::vector<Step> script() {
         return outcome(
             s.run(s.account().copy(s.mailbox("INBOX"), UidSet::of({1}), s.mailbox("Sent"))));
       },
+      [](TestStore& s) {
+        return outcome(s.replace(s.mailbox("Sent"), Uid(1), s.mailbox("Drafts"), "draft"));
+      },
+      [](TestStore& s) {
+        return outcome(s.replace(s.mailbox("Drafts"), Uid(1), s.mailbox("Drafts"), "better"));
+      },
       [](TestStore& s) { return outcome(s.run(s.account().create("a/b", SpecialUse::kNone))); },
       [](TestStore& s) {
         return outcome(
@@ -180,6 +186,30 @@ TEST(Fault, ChangesBehindARefusedOneAreMadeAnew) {
               test_message("second", "x"));
     EXPECT_EQ(store.mailbox("made"), **created);
   }
+}
+
+// A REPLACE that was built on a change that failed keeps its body for the second try.
+TEST(Fault, ReplaceBehindARefusedChangeIsMadeAnew) {
+  TestStore store;
+  const MailboxId inbox = store.mailbox("INBOX");
+  ASSERT_TRUE(store.append(inbox, "old"));
+  auto staged = store.messages("new");
+  ASSERT_TRUE(staged);
+  std::optional<Result<StoreResult>> flags;
+  std::optional<Result<AppendResult>> replaced;
+  store.engine().hold_commits();
+  store.engine().fail_next_commit(Errc::kUnavailable);
+  store.start(store.account().store(inbox, all(), {FlagMode::kAdd, kSeen, {}}, std::nullopt),
+              flags);
+  store.start(store.account().replace(inbox, Uid(1), inbox, std::move(staged->front())), replaced);
+  store.engine().release_commits();
+  store.executor().run_until([&] { return flags && replaced; });
+  EXPECT_FALSE(*flags);
+  ASSERT_TRUE(*replaced) << replaced->error().detail;
+  store.restart();
+  const VersionPtr version = store.version(inbox);
+  EXPECT_EQ(version->all_uids(), UidSet::of({2}));
+  EXPECT_EQ(store.body(version->by_uid(Uid(2))->row->email), "new");
 }
 
 TEST(Fault, ChangesBehindAnUnknownOutcomeDidNotHappen) {

@@ -76,10 +76,14 @@ class FakeAccount final : public Account {
     return {};
   }
   Uid claim_recent(MailboxId, bool) override { return Uid(1); }
-  Result<std::unique_ptr<MessageWriter>> begin_message(std::uint64_t) override {
+  using Account::begin_message;
+  Result<std::unique_ptr<MessageWriter>> begin_message(std::uint64_t, std::uint64_t) override {
     return fail(Errc::kCannot);
   }
   task<Result<AppendResult>> append(MailboxId, std::vector<NewMessage>) override {
+    co_return fail(Errc::kCannot);
+  }
+  task<Result<AppendResult>> replace(MailboxId, Uid, MailboxId, NewMessage) override {
     co_return fail(Errc::kCannot);
   }
   task<Result<StoreResult>> store(MailboxId, UidSet, FlagChange, std::optional<ModSeq>) override {

@@ -55,10 +55,15 @@ TEST(Append, BytesComeBackIdentical) {
   EXPECT_LE(client->transport().largest_write(), 2 * Output::kFlushAt);
 }
 
+// RFC 3502 §6.3.11: a message of no octets takes the command back. Deliveries may be empty.
 TEST(Append, EmptyMessage) {
   Rig rig;
   auto client = rig.select();
-  EXPECT_THAT(client->raw(append("INBOX", "")), HasSubstr("a OK [APPENDUID"));
+  EXPECT_THAT(client->raw(append("INBOX", "")), StartsWith("a NO A message of no octets"));
+  EXPECT_THAT(client->ask("a APPEND INBOX {0}"), StartsWith("a NO A message of no octets"));
+  EXPECT_EQ(client->ask("n NOOP"), "n OK NOOP completed.\r\n");
+  rig.deliver("INBOX", "");
+  static_cast<void>(client->ask("n NOOP"));
   EXPECT_THAT(client->ask("f FETCH 1 (RFC822.SIZE BODY.PEEK[] BODY.PEEK[TEXT] ENVELOPE)"),
               HasSubstr("RFC822.SIZE 0 BODY[] \"\" BODY[TEXT] \"\" ENVELOPE ("));
 }

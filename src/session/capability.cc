@@ -64,6 +64,10 @@ constexpr Row kRows[] = {
     {"LANGUAGE", When::kAlways},
     {"SEARCH=FUZZY", When::kAfter},
     {"INPROGRESS", When::kAfter},
+    {"BINARY", When::kAfter},
+    {"MULTIAPPEND", When::kAfter},
+    {"CATENATE", When::kAfter},
+    {"REPLACE", When::kAfter},
 };
 
 }  // namespace

@@ -70,6 +70,7 @@ constexpr std::array<CommandRow, imap::kCommandCount> kTable{{
     {CommandId::kCancelUpdate, kSel, kNo, Updates::kAll, kPlain, 0},
     {CommandId::kUnauthenticate, kAuth, kNo, Updates::kNone, kPlain, 0},
     {CommandId::kLanguage, kAny, kNo, Updates::kAll, kText, kName},
+    {CommandId::kReplace, kSel, kBreaks, Updates::kAll, Literals::kStreamed, kName},
 }};
 
 constexpr bool in_order() {
@@ -92,7 +93,8 @@ bool ambiguous_after_expunge(imap::CommandId next, imap::Addressing by) {
       next == CommandId::kEsearch)
     return true;
   const bool by_number = next == CommandId::kFetch || next == CommandId::kStore ||
-                         next == CommandId::kCopy || next == CommandId::kMove;
+                         next == CommandId::kCopy || next == CommandId::kMove ||
+                         next == CommandId::kReplace;
   return by_number && by == imap::Addressing::kSequence;
 }
 

@@ -34,7 +34,7 @@ enum class Literals : std::uint8_t {
   kNone,
   kCollected,  // names, search strings, credentials: held in memory
   kBinary,     // the same, and literal8
-  kStreamed,   // the message of APPEND, beside a collected mailbox name
+  kStreamed,   // the messages of APPEND and REPLACE, beside collected names and URLs
 };
 
 struct CommandRow {

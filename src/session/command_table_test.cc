@@ -32,9 +32,10 @@ TEST(CommandTable, BeforeLoginOnlyWhatRfc9051Section62Allows) {
 }
 
 TEST(CommandTable, SelectedCommandsNeedAMailbox) {
-  for (const auto id : {CommandId::kCheck, CommandId::kClose, CommandId::kUnselect,
-                        CommandId::kExpunge, CommandId::kSearch, CommandId::kFetch,
-                        CommandId::kStore, CommandId::kCopy, CommandId::kMove}) {
+  for (const auto id :
+       {CommandId::kCheck, CommandId::kClose, CommandId::kUnselect, CommandId::kExpunge,
+        CommandId::kSearch, CommandId::kFetch, CommandId::kStore, CommandId::kCopy,
+        CommandId::kMove, CommandId::kReplace}) {
     EXPECT_FALSE(command_row(id).allowed_in(State::kAuthenticated)) << imap::to_string(id);
     EXPECT_TRUE(command_row(id).allowed_in(State::kSelected)) << imap::to_string(id);
   }

@@ -78,6 +78,9 @@ struct Context {
   std::optional<AnsweredBatches> answered_batches;
   SearchUpdates updates;  // RFC 5267 §4.3, of the selected mailbox
 
+  // What the APPEND that runs has done, if a repeat of it could be told from another message.
+  std::optional<UnansweredAppend> appended;
+
   std::string client_name;   // IMAP ID, for the log
   std::string last_mailbox;  // selected last, for the log
   unsigned rejected_passwords = 0;

@@ -151,32 +151,61 @@ INSTANTIATE_TEST_SUITE_P(
         Case{At::kSelected, "a UID FETCH 1 FLAGS (PARTIAL {n+})"},
         Case{At::kConnected, "a SORT (DATE) UTF-8 TEXT {n+}"},
         Case{At::kConnected, "a ESEARCH IN (mailboxes {n+}) ALL"}));
+    Appending, Desync,
+    testing::Values(Case{At::kConnected, "a REPLACE 1 INBOX {n+}"},
+                    Case{At::kConnected, "a UID REPLACE 1 INBOX {n+}"},
+                    Case{At::kLoggedIn, "a REPLACE 1 INBOX {n+}"},
+                    Case{At::kLoggedIn, "a UID REPLACE 1 INBOX ~{n+}"},
+                    Case{At::kLoggedIn, "a APPEND INBOX {1+}\r\nx {n+}"},
+                    Case{At::kLoggedIn, "a APPEND INBOX {1+}\r\nx junk {n+}"},
+                    Case{At::kLoggedIn, "a APPEND INBOX {1+}\r\nx (\\Seen {n+}"},
+                    Case{At::kLoggedIn, "a APPEND INBOX {0+}\r\n {n+}"},
+                    Case{At::kLoggedIn, "a APPEND nope {1+}\r\nx {n+}"},
+                    Case{At::kLoggedIn, "a APPEND INBOX UTF8 (~{1+}\r\nx) {n+}"},
+                    Case{At::kLoggedIn, "a APPEND INBOX UTF8 (~{n+}"},
+                    Case{At::kLoggedIn, "a APPEND INBOX CATENATE ({n+}"},
+                    Case{At::kLoggedIn, "a APPEND INBOX CATENATE (TEXT {n+}"},
+                    Case{At::kLoggedIn, "a APPEND INBOX CATENATE (URL {n+})"},
+                    Case{At::kLoggedIn, "a APPEND INBOX CATENATE (URL ~{n+})"},
+                    Case{At::kLoggedIn, "a APPEND INBOX CATENATE (URL /INBOX/;UID=9 TEXT {n+})"},
+                    Case{At::kLoggedIn,
+                         "a APPEND INBOX CATENATE (TEXT {1+}\r\nx URL {n+} TEXT {n+})"},
+                    Case{At::kLoggedIn, "a APPEND INBOX CATENATE (TEXT {n+} URL /nope/;UID=1)"},
+                    Case{At::kSelected, "a REPLACE {n+}"}, Case{At::kSelected, "a REPLACE 1 {n+}"},
+                    Case{At::kSelected, "a REPLACE 99 INBOX {n+}"},
+                    Case{At::kSelected, "a UID REPLACE 99 INBOX {n+}"},
+                    Case{At::kSelected, "a REPLACE 1 nope {n+}"},
+                    Case{At::kSelected, "a REPLACE 1 INBOX {1+}\r\nx {n+}"},
+                    Case{At::kExamined, "a REPLACE 1 INBOX {n+}"},
+                    Case{At::kExamined, "a UID REPLACE 1 INBOX CATENATE (TEXT {n+}"}));
 
-// A synchronizing literal that is refused gets no "+", and what a client sends all the same is
-// judged as the commands it is.
-TEST(DesyncSync, RefusedLiteralGetsNoContinuation) {
-  Rig rig;
-  auto client = rig.login();
-  for (const char* line :
-       {"a APPEND nope {30}", "a APPEND INBOX \"bad-date\" {30}", "a XYZZY {30}", "a NOOP {30}",
-        "a STORE 1 +FLAGS ({30}", "a APPEND INBOX {99999999999}", "a APPEND INBOX ~{30}"}) {
-    const std::string answer = client->ask(line);
-    EXPECT_THAT(answer, testing::StartsWith("a ")) << line;
-    EXPECT_THAT(answer, Not(HasSubstr("+ "))) << line;
-    EXPECT_EQ(client->ask("n NOOP"), "n OK NOOP completed.\r\n") << line;
-  }
-}
+    // A synchronizing literal that is refused gets no "+", and what a client sends all the same is
+    // judged as the commands it is.
+    TEST(DesyncSync, RefusedLiteralGetsNoContinuation) {
+      Rig rig;
+      auto client = rig.login();
+      for (const char* line :
+           {"a APPEND nope {30}", "a APPEND INBOX \"bad-date\" {30}", "a XYZZY {30}", "a NOOP {30}",
+            "a STORE 1 +FLAGS ({30}", "a APPEND INBOX {99999999999}",
+            "a APPEND INBOX ~{99999999999}", "a APPEND INBOX UTF8 (~{30}",
+            "a APPEND INBOX CATENATE (URL x TEXT {30}", "a REPLACE 1 INBOX {30}"}) {
+        const std::string answer = client->ask(line);
+        EXPECT_THAT(answer, testing::StartsWith("a ")) << line;
+        EXPECT_THAT(answer, Not(HasSubstr("+ "))) << line;
+        EXPECT_EQ(client->ask("n NOOP"), "n OK NOOP completed.\r\n") << line;
+      }
+    }
 
-// B3: the count is off by one, so the octets behind it are part of the same command line.
-TEST(DesyncSync, CountOffByOne) {
-  Rig rig;
-  auto client = rig.login();
-  const std::string answer = client->raw("a CREATE {5+}\r\nabcd\r\nb NOOP\r\nc NOOP\r\n");
-  EXPECT_THAT(answer, Not(HasSubstr("b OK")));
-  if (!client->ended()) {
-    EXPECT_THAT(answer, EndsWith("c OK NOOP completed.\r\n"));
-  }
-}
+    // B3: the count is off by one, so the octets behind it are part of the same command line.
+    TEST(DesyncSync, CountOffByOne) {
+      Rig rig;
+      auto client = rig.login();
+      const std::string answer = client->raw("a CREATE {5+}\r\nabcd\r\nb NOOP\r\nc NOOP\r\n");
+      EXPECT_THAT(answer, Not(HasSubstr("b OK")));
+      if (!client->ended()) {
+        EXPECT_THAT(answer, EndsWith("c OK NOOP completed.\r\n"));
+      }
+    }
 
-}  // namespace
-}  // namespace postern::session
+    }  // namespace
+    }  // namespace postern::session

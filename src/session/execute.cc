@@ -46,9 +46,10 @@ task<Reply> execute(Context& context, imap::Command& command) {
       co_return co_await do_namespace(context);
     case CommandId::kStatus:
       co_return co_await do_status(context, std::get<imap::StatusArgs>(args));
-    // Its message is a literal, so a whole APPEND never gets here.
+    // They read themselves and never get here.
     case CommandId::kAppend:
-      co_return Reply::bad("APPEND needs a message literal.");
+    case CommandId::kReplace:
+      break;
     case CommandId::kIdle:
       co_return co_await do_idle(context);
     case CommandId::kClose:

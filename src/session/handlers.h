@@ -50,9 +50,9 @@ task<Reply> do_status(Context& context, const imap::StatusArgs& args);
 // "* STATUS name (...)". An error when the mailbox is not there (any more).
 task<Result<void>> append_status(Context& context, const MailboxHandle& mailbox,
                                  const std::vector<imap::StatusItem>& items);
-// append.cc: reads the streamed literal and the rest of the command itself. `prefix` is the
-// framer's command at the announcement of the literal.
-task<Reply> do_append(Context& context, std::string prefix);
+// append.cc: APPEND and REPLACE, which read their literals and the rest of the command themselves.
+// `event`: what the framer stands at, kLiteral or kCommand.
+task<Reply> do_append(Context& context, imap::CommandHead head, Input::Event event);
 // fetch.cc
 task<Reply> do_fetch(Context& context, const imap::FetchArgs& args);
 // store.cc

@@ -46,6 +46,16 @@ task<Input::Event> Input::next(Patience patience) {
   }
 }
 
+task<bool> Input::peer_left() {
+  if (!pending_.empty() || secret_) co_return false;
+  buffer_.resize(kBuffer);
+  const auto got = co_await transport_.read(buffer_, clock_.now());
+  if (!got) co_return got.error().code != Errc::kTimeout;
+  bytes_ += *got;
+  pending_ = std::string_view(buffer_).substr(0, *got);
+  co_return *got == 0;
+}
+
 Input::Event Input::to_event(imap::Framer::Action action) {
   switch (action) {
     case imap::Framer::Action::kCommand:

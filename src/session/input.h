@@ -47,6 +47,9 @@ class Input {
   // From here on the bytes come from `transport`, which outlives the input. What was read ahead
   // stays.
   void set_transport(Transport& transport) { transport_ = &transport; }
+  // Whether the peer's end has come already: nothing that is written from now on is read. Does not
+  // wait. False while commands are here that were sent before it.
+  task<bool> peer_left();
 
   [[nodiscard]] imap::Framer& framer() { return framer_; }
   // Bytes that were read and not yet framed: what the client pipelined, as far as it is here.

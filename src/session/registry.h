@@ -18,6 +18,7 @@
 #include "base/ids.h"
 #include "base/signal.h"
 #include "base/transport.h"
+#include "session/unanswered.h"
 
 namespace postern::session {
 
@@ -98,6 +99,9 @@ class SessionRegistry {
   std::size_t kick_session(std::uint64_t number);
   std::size_t close_all(CloseReason reason);
 
+  // What the sessions leave behind for the next ones of their accounts.
+  [[nodiscard]] UnansweredAppends& unanswered() { return unanswered_; }
+
   [[nodiscard]] std::vector<SessionInfo> list() const;
   [[nodiscard]] std::size_t size() const;
   [[nodiscard]] std::size_t size_of(AccountId account) const;
@@ -108,6 +112,7 @@ class SessionRegistry {
   static void ask_to_close(SessionEntry& entry, CloseReason reason);
 
   Clock& clock_;
+  UnansweredAppends unanswered_{clock_};
   mutable std::mutex mutex_;  // guards everything below, and the guarded part of each entry
   std::size_t per_account_;
   std::uint64_t next_number_ = 1;

@@ -210,6 +210,10 @@ task<void> Session::on_command() {
     co_await finish(head->tag, *head, std::move(*refused));
     co_return;
   }
+  if (command_row(head->id).literals == Literals::kStreamed) {
+    co_await on_append(*head, Input::Event::kCommand);
+    co_return;
+  }
   auto command = imap::parse_command(text, context_.parse_mode());
   if (context_.state == State::kNotAuthenticated) context_.in.wipe_later();
   if (!command) {
@@ -247,13 +251,9 @@ task<void> Session::on_literal() {
   }
   if (!refused) {
     const CommandRow& row = command_row(head->id);
-    if (row.literals == Literals::kStreamed && imap::announces_message(framer.command())) {
+    if (row.literals == Literals::kStreamed) {
       ++commands_;
-      const imap::CommandHead copy = *head;
-      const TimePoint begun = context_.services.clock.now();
-      Reply reply = co_await do_append(context_, std::string(framer.command()));
-      observe_command(copy.id, context_.services.clock.now() - begun);
-      co_await finish(copy.tag, copy, std::move(reply));
+      co_await on_append(*head, Input::Event::kLiteral);
       co_return;
     }
     if (row.literals == Literals::kNone) {
@@ -278,6 +278,19 @@ task<void> Session::on_literal() {
   }
   framer.accept_literal();
   if (literal.synchronizing) context_.out.append("+ Ready\r\n");
+}
+
+task<void> Session::on_append(imap::CommandHead head, Input::Event event) {
+  const TimePoint begun = context_.services.clock.now();
+  Reply reply = co_await do_append(context_, head, event);
+  observe_command(head.id, context_.services.clock.now() - begun);
+  const bool left = context_.appended && co_await context_.in.peer_left();
+  co_await finish(head.tag, head, std::move(reply));
+  if (!context_.appended) co_return;
+  // At once, so that it is this answer that could not be written.
+  const bool told = co_await context_.out.flush();
+  if (left || !told) context_.services.registry.unanswered().add(std::move(*context_.appended));
+  context_.appended.reset();
 }
 
 void Session::on_bad() {

@@ -41,6 +41,7 @@ class Session {
   [[nodiscard]] Input::Patience patience() const;
   task<void> on_command();
   task<void> on_literal();
+  task<void> on_append(imap::CommandHead head, Input::Event event);
   void on_bad();
   void on_deadline();
   void on_signal();

@@ -74,6 +74,7 @@ Histogram* family(imap::CommandId id) {
     case CommandId::kUnsubscribe:
       return &mailbox_seconds;
     case CommandId::kAppend:
+    case CommandId::kReplace:
       return &append_seconds;
     case CommandId::kFetch:
       return &fetch_seconds;

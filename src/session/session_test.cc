@@ -81,7 +81,11 @@ TEST(Login, OkCarriesTheOtherCapabilities) {
                            "LANGUAGE",
                            "SEARCH=FUZZY",
                            "INPROGRESS",
-                           "NOTIFY"}) {
+                           "NOTIFY",
+                           "BINARY",
+                           "MULTIAPPEND",
+                           "CATENATE",
+                           "REPLACE"}) {
     EXPECT_THAT(ok, HasSubstr(std::string(" ") + name)) << name;
   }
   EXPECT_THAT(ok, Not(HasSubstr("AUTH=")));
@@ -232,7 +236,8 @@ TEST(States, WrongStateIsBad) {
                                                   "ESEARCH IN (personal) ALL",
                                                   "CANCELUPDATE \"x\"",
                                                   "UNAUTHENTICATE",
-                                                  "LANGUAGE"};
+                                                  "LANGUAGE",
+                                                  "REPLACE 1 INBOX {1+}\r\nx"};
   // What is not switched on is BAD in every state.
   rig.settings->compress = true;
   for (std::size_t i = 0; i < imap::kCommandCount; ++i) {

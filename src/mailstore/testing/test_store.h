@@ -123,6 +123,10 @@ class TestStore {
     POSTERN_TRY(auto list, messages(text, flags, std::move(keywords)));
     return run(account_->append(mailbox, std::move(list)));
   }
+  Result<AppendResult> replace(MailboxId from, Uid uid, MailboxId to, std::string_view text) {
+    POSTERN_TRY(auto list, messages(text));
+    return run(account_->replace(from, uid, to, std::move(list.front())));
+  }
   VersionPtr version(MailboxId mailbox) {
     auto result = run(account_->version(mailbox));
     EXPECT_TRUE(result) << result.error().detail;

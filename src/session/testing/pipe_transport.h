@@ -27,6 +27,11 @@ class PipeTransport final : public Transport {
     ended_ = true;
     wake();
   }
+  // The last bytes and the end at once.
+  void hang_up_after(std::string_view bytes) {
+    input_ += bytes;
+    hang_up();
+  }
   // From now on the peer reads nothing (or reads again).
   void stall(bool stalled) {
     stalled_ = stalled;

@@ -368,6 +368,9 @@ def appends_that_go_wrong(scene):
         session.ok("NOOP")
     cut_at_each_byte(scene)
     deleted_while_waiting(scene)
+    if scene.server.name == "postern":
+        several_at_once(scene)
+        replacements(scene)
 
 
 def cut_at_each_byte(scene):
@@ -395,6 +398,57 @@ def deleted_while_waiting(scene):
         outcome = probe(slow, b"0123456789\r\n")
         expect(outcome, "NO", what="APPEND to a mailbox that was deleted meanwhile")
         still_in_step(slow, outcome)
+
+
+def several_at_once(scene):
+    """MULTIAPPEND and CATENATE: all of it or none, and URLs that lead nowhere."""
+    with scene.user() as session:
+        session.ok("CREATE several")
+        bad = (b" {0+}\r\n", b" {5368709120}", b" (\\Seen {2+}\r\nhi", b" CATENATE (TEXT {2+}\r\nhi URL /several/;UID=1)",
+               b" CATENATE (URL \"imap://evil.example/INBOX/;UID=1\")", b" CATENATE (URL {9+}\r\n] OK\r\nz X)",
+               b" CATENATE (URL /several/;UID=1/;SECTION=1.1.1.1.1.1.1.1.1.1)", b" CATENATE (URL /../../etc/passwd/;UID=1)",
+               b" CATENATE ()", b" UTF8 (~{2+}\r\nhi)", b" junk {22+}\r\nz DELETE \"canary\"\r\nabc")
+        for second in bad:
+            outcome = probe(session, b"a APPEND several ~{3+}\r\na\0b" + second + b"\r\n")
+            expect(outcome, "NO", "BAD", what=f"{second!r}")
+            still_in_step(session, outcome)
+        session.select("several")
+        equal(session.search("ALL"), [], "messages of commands that failed")
+        outcome = probe(session, b"a APPEND several ~{3+}\r\na\0b {2+}\r\nhi CATENATE (TEXT ~{1+}\r\n\0 TEXT {1+}\r\nx)\r\n")
+        expect(outcome, "OK", what="three at once")
+        fetched = session.ok("FETCH 1:3 BINARY.PEEK[]").fetches()
+        equal([fetched[n]["BINARY[]"] for n in (1, 2, 3)], [b"a\0b", b"hi", b"\0x"], "octets")
+        for k in range(0, 40, 3):
+            with scene.user() as other:
+                send(other, b"a APPEND several {11+}\r\nSubject: \r\n {11+}\r\nSubject: \r\n\r\n"[:k])
+        session.ok("NOOP")
+        equal(len(session.search("ALL")), 3, "messages after commands that were cut off")
+        session.ok("UNSELECT")
+        session.ok("DELETE several")
+
+
+def replacements(scene):
+    """REPLACE of what is not there, and of what another session takes away."""
+    with scene.user() as session, scene.user() as quick:
+        session.ok("CREATE swap")
+        check(session.append("swap", b"one").ok, "APPEND")
+        session.select("swap")
+        for line in (b"a REPLACE 2 swap {3+}\r\nnew\r\n", b"a UID REPLACE 9 swap {3+}\r\nnew\r\n", b"a REPLACE 1 nope {3+}\r\nnew\r\n",
+                     b"a REPLACE 1:2 swap {3+}\r\nnew\r\n", b"a REPLACE 1 swap {3+}\r\nnew {3+}\r\nnew\r\n", b"a REPLACE 1 swap {0+}\r\n\r\n"):
+            outcome = probe(session, line)
+            expect(outcome, "NO", "BAD", what=f"{line!r}")
+            still_in_step(session, outcome)
+        quick.select("swap")
+        send(session, b"a UID REPLACE 1 swap {3}\r\n")
+        expect(tagged(session, "a"), "+", what="UID REPLACE")
+        quick.ok("STORE 1 +FLAGS.SILENT (\\Deleted)")
+        quick.ok("EXPUNGE")
+        outcome = probe(session, b"new\r\n")
+        expect(outcome, "NO", what="REPLACE of a message that went meanwhile")
+        equal(session.search("ALL"), [], "a replacement of nothing")
+        session.ok("UNSELECT")
+        quick.ok("UNSELECT")
+        session.ok("DELETE swap")
 
 
 @row("B20")
@@ -436,6 +490,12 @@ def quota_under_race(scene):
         reply = session.command("COPY 1:* INBOX")
         check(not reply.ok and reply.code() == "OVERQUOTA", f"COPY over quota: {reply}")
         equal(len(session.search("ALL")), stored, "messages after the refused COPY (all or none)")
+        # RFC 8508 section 3.4: only what a replacement is larger counts.
+        for size, kind in ((len(message) + (1 << 20), "OVERQUOTA"), (len(message), "")):
+            session.send(b"r REPLACE 1 INBOX {%d+}\r\n" % size + message.ljust(size, b"z") + b"\r\n")
+            reply = tagged(session, "r")
+            check((kind == "") == (reply.kind == "OK"), f"REPLACE by {size} octets: {reply.kind}")
+        equal(len(session.search("ALL")), stored, "messages after REPLACE")
 
 
 @row("B21")
