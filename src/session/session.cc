@@ -304,7 +304,9 @@ void Session::on_bad() {
     return;
   }
   if (framer.fatal()) {
-    context_.close_with(reply.text, "protocol_error");
+    // RFC 7888 §5: the BYE says TOOBIG as a BAD would.
+    context_.close_with(reply.code.empty() ? reply.text : "[" + reply.code + "] " + reply.text,
+                        "protocol_error");
     return;
   }
   append_reply(context_.out.buffer(), framer.tag(), reply);

@@ -105,7 +105,7 @@ TEST(Unauthenticate, WhatWasAskedToBeToldEnds) {
   static_cast<void>(client->ask("i SELECT INBOX"));
   EXPECT_EQ(client->ask("j SEARCH ALL"), "* SEARCH 1 2 3\r\nj OK SEARCH completed.\r\n");
   rig.deliver_many("INBOX", 1);
-  EXPECT_EQ(client->ask("k NOOP"), "* 4 EXISTS\r\n* 1 RECENT\r\nk OK NOOP completed.\r\n");
+  EXPECT_EQ(client->ask("k NOOP"), "* 4 EXISTS\r\n* 3 RECENT\r\nk OK NOOP completed.\r\n");
 }
 
 // The time to log in runs anew, and is as short as before.
@@ -255,6 +255,14 @@ TEST_F(ProgressTest, ASessionThatMustEndStops) {
   rig.registry.close_all(CloseReason::kShutdown);
   EXPECT_TRUE(progress.due());
   EXPECT_FALSE(run_blocking(rig.executor, progress.report(1, 2)));
+}
+
+// RFC 7888 §5.
+TEST(Codes, AByeForALimitCarriesItsCode) {
+  Rig rig;
+  auto client = rig.connect();
+  EXPECT_THAT(client->ask("a LOGIN joe " + std::string(300'000, 'x')),
+              HasSubstr("* BYE [TOOBIG] Command line too long.\r\n"));
 }
 
 TEST(SpecialUses, OfRfc8457AndRfc9979) {
