@@ -151,6 +151,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{At::kSelected, "a UID FETCH 1 FLAGS (PARTIAL {n+})"},
         Case{At::kConnected, "a SORT (DATE) UTF-8 TEXT {n+}"},
         Case{At::kConnected, "a ESEARCH IN (mailboxes {n+}) ALL"}));
+
+INSTANTIATE_TEST_SUITE_P(
     Appending, Desync,
     testing::Values(Case{At::kConnected, "a REPLACE 1 INBOX {n+}"},
                     Case{At::kConnected, "a UID REPLACE 1 INBOX {n+}"},
@@ -179,33 +181,32 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{At::kExamined, "a REPLACE 1 INBOX {n+}"},
                     Case{At::kExamined, "a UID REPLACE 1 INBOX CATENATE (TEXT {n+}"}));
 
-    // A synchronizing literal that is refused gets no "+", and what a client sends all the same is
-    // judged as the commands it is.
-    TEST(DesyncSync, RefusedLiteralGetsNoContinuation) {
-      Rig rig;
-      auto client = rig.login();
-      for (const char* line :
-           {"a APPEND nope {30}", "a APPEND INBOX \"bad-date\" {30}", "a XYZZY {30}", "a NOOP {30}",
-            "a STORE 1 +FLAGS ({30}", "a APPEND INBOX {99999999999}",
-            "a APPEND INBOX ~{99999999999}", "a APPEND INBOX UTF8 (~{30}",
-            "a APPEND INBOX CATENATE (URL x TEXT {30}", "a REPLACE 1 INBOX {30}"}) {
-        const std::string answer = client->ask(line);
-        EXPECT_THAT(answer, testing::StartsWith("a ")) << line;
-        EXPECT_THAT(answer, Not(HasSubstr("+ "))) << line;
-        EXPECT_EQ(client->ask("n NOOP"), "n OK NOOP completed.\r\n") << line;
-      }
-    }
+// A synchronizing literal that is refused gets no "+", and what a client sends all the same is
+// judged as the commands it is.
+TEST(DesyncSync, RefusedLiteralGetsNoContinuation) {
+  Rig rig;
+  auto client = rig.login();
+  for (const char* line : {"a APPEND nope {30}", "a APPEND INBOX \"bad-date\" {30}", "a XYZZY {30}",
+                           "a NOOP {30}", "a STORE 1 +FLAGS ({30}", "a APPEND INBOX {99999999999}",
+                           "a APPEND INBOX ~{99999999999}", "a APPEND INBOX UTF8 (~{30}",
+                           "a APPEND INBOX CATENATE (URL x TEXT {30}", "a REPLACE 1 INBOX {30}"}) {
+    const std::string answer = client->ask(line);
+    EXPECT_THAT(answer, testing::StartsWith("a ")) << line;
+    EXPECT_THAT(answer, Not(HasSubstr("+ "))) << line;
+    EXPECT_EQ(client->ask("n NOOP"), "n OK NOOP completed.\r\n") << line;
+  }
+}
 
-    // B3: the count is off by one, so the octets behind it are part of the same command line.
-    TEST(DesyncSync, CountOffByOne) {
-      Rig rig;
-      auto client = rig.login();
-      const std::string answer = client->raw("a CREATE {5+}\r\nabcd\r\nb NOOP\r\nc NOOP\r\n");
-      EXPECT_THAT(answer, Not(HasSubstr("b OK")));
-      if (!client->ended()) {
-        EXPECT_THAT(answer, EndsWith("c OK NOOP completed.\r\n"));
-      }
-    }
+// B3: the count is off by one, so the octets behind it are part of the same command line.
+TEST(DesyncSync, CountOffByOne) {
+  Rig rig;
+  auto client = rig.login();
+  const std::string answer = client->raw("a CREATE {5+}\r\nabcd\r\nb NOOP\r\nc NOOP\r\n");
+  EXPECT_THAT(answer, Not(HasSubstr("b OK")));
+  if (!client->ended()) {
+    EXPECT_THAT(answer, EndsWith("c OK NOOP completed.\r\n"));
+  }
+}
 
-    }  // namespace
-    }  // namespace postern::session
+}  // namespace
+}  // namespace postern::session
