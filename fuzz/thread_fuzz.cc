@@ -25,9 +25,8 @@ void check(bool holds) {
 
 // Four octets a message: ID, two references, and flags with a subject.
 void check_threads(const std::uint8_t* data, std::size_t size) {
-  for (const auto algorithm :
-       {imap::ThreadAlgorithm::kOrderedSubject, imap::ThreadAlgorithm::kReferences,
-        imap::ThreadAlgorithm::kRefs}) {
+  for (const auto algorithm : {imap::ThreadAlgorithm::kOrderedSubject,
+                               imap::ThreadAlgorithm::kReferences, imap::ThreadAlgorithm::kRefs}) {
     Threader threader(algorithm);
     const std::size_t count = size / 4;
     for (std::size_t i = 0; i < count; ++i) {
@@ -58,8 +57,8 @@ void check_threads(const std::uint8_t* data, std::size_t size) {
         seen[token] = true;
       }
     }
-    check(depth == 0 && std::count(seen.begin(), seen.end(), true) ==
-                            static_cast<std::ptrdiff_t>(count));
+    check(depth == 0 &&
+          std::count(seen.begin(), seen.end(), true) == static_cast<std::ptrdiff_t>(count));
   }
 }
 

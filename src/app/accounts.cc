@@ -42,17 +42,33 @@ Result<std::vector<std::string>> texts_of(const json::object& request, std::stri
   return texts;
 }
 
+// The limit under `key`, if it is given; 0 is none.
+Result<void> take_limit(const json::object& request, std::string_view key, std::string_view of,
+                        std::uint64_t& limit) {
+  const json::value* value = request.if_contains(key);
+  if (value == nullptr) return {};
+  boost::system::error_code error;
+  const auto number = value->to_number<std::uint64_t>(error);
+  if (error) {
+    return fail(Errc::kInvalid,
+                "\"" + std::string(key) + "\" must be a number of " + std::string(of));
+  }
+  limit = number;
+  return {};
+}
+
+mailstore::Quota quota_of(const auth::AccountRecord& record) {
+  return {record.quota, record.quota_messages, record.quota_mailboxes};
+}
+
 // What "add" and "set" share: the fields that are given replace those of the record.
 Result<void> apply(const json::object& request, auth::AccountRecord& record) {
   if (request.contains("password_hash")) {
     POSTERN_TRY(record.password_hash, text_of(request, "password_hash"));
   }
-  if (const json::value* quota = request.if_contains("quota")) {
-    boost::system::error_code error;
-    const auto bytes = quota->to_number<std::uint64_t>(error);
-    if (error) return fail(Errc::kInvalid, "\"quota\" must be a number of bytes");
-    record.quota = bytes;
-  }
+  POSTERN_CHECK_OK(take_limit(request, "quota", "bytes", record.quota));
+  POSTERN_CHECK_OK(take_limit(request, "quota_messages", "messages", record.quota_messages));
+  POSTERN_CHECK_OK(take_limit(request, "quota_mailboxes", "mailboxes", record.quota_mailboxes));
   if (const json::value* disabled = request.if_contains("disabled")) {
     if (!disabled->is_bool()) return fail(Errc::kInvalid, "\"disabled\" must be true or false");
     record.disabled = disabled->get_bool();
@@ -144,7 +160,7 @@ task<Result<json::object>> Accounts::add(json::object arguments) {
   // has an id that no record names and that is never given again.
   record.id = directory_.next_id();
   const AccountId id = record.id;
-  POSTERN_CO_CHECK_OK(co_await store_.create_account(id, record.quota));
+  POSTERN_CO_CHECK_OK(co_await store_.create_account(id, quota_of(record)));
   Result<auth::RecordPtr> added = co_await directory_.add(std::move(record));
   if (!added.has_value()) {
     if (added.error().code != Errc::kUnknownOutcome) (void)co_await store_.destroy_account(id);
@@ -173,7 +189,10 @@ task<Result<json::object>> Accounts::set(json::object arguments) {
   if (password || after->disabled) on_locked_out_(id);
   log_info("account_changed",
            {{"account", id.value()}, {"password", password}, {"disabled", after->disabled}});
-  if (arguments.contains("quota")) POSTERN_CO_CHECK_OK(co_await enforce_quota(id));
+  if (arguments.contains("quota") || arguments.contains("quota_messages") ||
+      arguments.contains("quota_mailboxes")) {
+    POSTERN_CO_CHECK_OK(co_await enforce_quota(id));
+  }
   json::object answer;
   answer["account"] = co_await describe(std::move(after));
   co_return answer;
@@ -189,12 +208,13 @@ task<Result<void>> Accounts::enforce_quota(AccountId id) {
   };
   const auto account = co_await store_.open_account(id);
   if (!account.has_value()) co_return failed(account.error());
-  std::optional<std::uint64_t> set;
-  for (auth::RecordPtr now = directory_.find(id); now && now->quota != set;
+  std::optional<mailstore::Quota> set;
+  for (auth::RecordPtr now = directory_.find(id); now && quota_of(*now) != set;
        now = directory_.find(id)) {
-    const Result<void> done = co_await (*account)->set_quota(now->quota);
+    const mailstore::Quota limit = quota_of(*now);
+    const Result<void> done = co_await (*account)->set_quota(limit);
     if (!done.has_value()) co_return failed(done.error());
-    set = now->quota;
+    set = limit;
   }
   co_return Result<void>{};
 }
@@ -231,13 +251,18 @@ task<json::object> Accounts::describe(auth::RecordPtr record) {
   out["address"] = record->address;
   out["aliases"] = json::value_from(record->aliases);
   out["quota"] = record->quota;
+  out["quota_messages"] = record->quota_messages;
+  out["quota_mailboxes"] = record->quota_mailboxes;
   // An account that does not open is described all the same: this is how its owner is found.
   const Result<std::shared_ptr<mailstore::Account>> account =
       co_await store_.open_account(record->id);
   if (account.has_value()) {
-    out["used"] = (*account)->usage().bytes;
+    const mailstore::Account::Usage usage = (*account)->usage();
+    out["used"] = usage.bytes;
+    out["used_messages"] = usage.messages;
+    out["used_mailboxes"] = usage.mailboxes;
   } else {
-    out["used"] = nullptr;
+    out["used"] = out["used_messages"] = out["used_mailboxes"] = nullptr;
   }
   out["disabled"] = record->disabled;
   out["created"] = rfc3339(record->created);

@@ -1,9 +1,10 @@
 // Accounts: what the `account` verbs do, once, whether they run in the server or beside it.
 //
 // Verbs of the admin channel (http/admin.h), arguments and results as JSON objects:
-//   account.add     {"address": A, "password_hash": H?, "quota": bytes?, "aliases": [A...]?,
-//   "disabled": bool?} account.set     the same, and {"add_aliases": [A...]?, "remove_aliases":
-//   [A...]?} account.list    {}                account.show, account.remove   {"address": A}
+//   account.add     {"address": A, "password_hash": H?, "quota": bytes?, "quota_messages": n?,
+//   "quota_mailboxes": n?, "aliases": [A...]?, "disabled": bool?} account.set     the same, and
+//   {"add_aliases": [A...]?, "remove_aliases": [A...]?} account.list    {} account.show,
+//   account.remove   {"address": A}
 // A result is {"account": {...}}, {"accounts": [...]} or {}; the detail of an error is a line for
 // people. Passwords never come here: the caller hashes them.
 #pragma once

@@ -65,7 +65,7 @@ TEST_F(AccountsTest, AddMakesMailboxesAndARecord) {
   ASSERT_NE(record, nullptr);
   const auto opened = run_blocking(executor_, store_->open_account(record->id));
   ASSERT_TRUE(opened.has_value());
-  EXPECT_EQ((*opened)->usage().limit_bytes, 1u << 20);
+  EXPECT_EQ((*opened)->usage().limit.bytes, 1u << 20);
   EXPECT_EQ(call("account.list", {})->at("accounts").as_array().size(), 1u);
 }
 
@@ -100,10 +100,18 @@ TEST_F(AccountsTest, SetChangesWhatIsGiven) {
   EXPECT_EQ(after.at("aliases"), (json::array{"b@x", "c@x"}));
   EXPECT_EQ(after.at("quota"), 4096);
   EXPECT_TRUE(locked_out_.empty()) << "no credential changed";
+  after = account("account.set",
+                  {{"address", "ann@x"}, {"quota_messages", 10}, {"quota_mailboxes", 7}});
+  EXPECT_EQ(after.at("quota"), 4096);
+  EXPECT_EQ(after.at("quota_messages"), 10);
+  EXPECT_EQ(after.at("quota_mailboxes"), 7);
+  EXPECT_EQ(after.at("used_messages"), 0);
+  EXPECT_EQ(after.at("used_mailboxes"), 6);
+  EXPECT_EQ(code("account.set", {{"address", "ann@x"}, {"quota_messages", "5"}}), Errc::kInvalid);
   const auth::RecordPtr record = directory_->find_login("ann@x");
   EXPECT_EQ(record->password_hash, "$6$a$b");
-  EXPECT_EQ((*run_blocking(executor_, store_->open_account(record->id)))->usage().limit_bytes,
-            4096u);
+  EXPECT_EQ((*run_blocking(executor_, store_->open_account(record->id)))->usage().limit,
+            mailstore::Quota(4096, 10, 7));
 
   account("account.set", {{"address", "ann@x"}, {"password_hash", "$6$c$d"}});
   EXPECT_EQ(locked_out_, std::vector{record->id}) << "open sessions end with the old password";
@@ -137,7 +145,7 @@ TEST_F(AccountsTest, OverlappingSetsUndoNothing) {
   for (std::thread& thread : threads) thread.join();
   const auth::RecordPtr record = directory_->find_login("ann@x");
   EXPECT_EQ(record->aliases.size(), static_cast<std::size_t>(kThreads * kEach));
-  EXPECT_EQ((*run_blocking(executor_, store_->open_account(record->id)))->usage().limit_bytes,
+  EXPECT_EQ((*run_blocking(executor_, store_->open_account(record->id)))->usage().limit.bytes,
             record->quota)
       << "the mailboxes and the directory agree";
 }

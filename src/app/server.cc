@@ -39,6 +39,9 @@ std::shared_ptr<const session::Settings> session_settings(const config::Settings
   out->version = kVersion;
   out->literal_minus = settings.imap.literal_minus;
   out->max_message_size = settings.limits.max_message_size;
+  out->compress = settings.imap.compress;
+  out->contact = settings.server.contact;
+  out->comment = settings.server.comment;
   return out;
 }
 

@@ -28,6 +28,8 @@ struct AccountRecord {
   std::string address;               // canonical
   std::vector<std::string> aliases;  // canonical
   std::uint64_t quota = 0;           // bytes, 0 = none
+  std::uint64_t quota_messages = 0;  // 0 = none
+  std::uint64_t quota_mailboxes = 0;
   bool disabled = false;
   std::int64_t created = 0;   // unix seconds
   std::string password_hash;  // argon2id string, or crypt(3) of an imported user

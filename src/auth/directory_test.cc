@@ -261,12 +261,28 @@ TEST(Record, TheDocumentedBytes) {
   record.id = AccountId(300);
   record.address = "a@b";
   record.aliases = {"c@d"};
-  const std::string_view bytes(
+  record.quota_mailboxes = 9;
+  const std::string bytes(
+      "\x02\xac\x02\x03"
+      "a@b\x01\x03"
+      "c@d\0\0\0\0\x01\0\x09",
+      19);
+  EXPECT_EQ(encode_record(record), bytes);
+}
+
+// As written before messages and mailboxes had limits.
+TEST(Record, TheFirstVersionIsReadable) {
+  const std::string bytes(
       "\x01\xac\x02\x03"
       "a@b\x01\x03"
-      "c@d\0\0\0\0\x01",
+      "c@d\x05\0\0\0\x01",
       17);
-  EXPECT_EQ(encode_record(record), bytes);
+  const auto record = decode_record(bytes);
+  ASSERT_TRUE(record.has_value());
+  EXPECT_EQ(record->quota, 5u);
+  EXPECT_EQ(record->quota_messages, 0u);
+  EXPECT_EQ(record->quota_mailboxes, 0u);
+  EXPECT_EQ(decode_record(encode_record(*record))->aliases, record->aliases);
 }
 
 TEST(Record, EveryCutIsCorrupt) {

@@ -4,7 +4,8 @@
 
 namespace postern::auth {
 namespace {
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
+constexpr std::uint8_t kWithoutCounts = 1;  // a quota of octets only
 constexpr std::uint8_t kDisabledFlag = 1;
 }  // namespace
 
@@ -27,12 +28,16 @@ std::string encode_record(const AccountRecord& record) {
   out.svarint(record.created);
   out.string(record.password_hash);
   out.varint(record.epoch);
+  out.varint(record.quota_messages);
+  out.varint(record.quota_mailboxes);
   return out.take();
 }
 
 Result<AccountRecord> decode_record(std::string_view bytes) {
   ByteReader in(bytes);
-  if (in.u8() != kVersion) return fail(Errc::kCorrupt, "directory record of an unknown version");
+  const std::uint8_t version = in.u8();
+  if (version != kVersion && version != kWithoutCounts)
+    return fail(Errc::kCorrupt, "directory record of an unknown version");
   AccountRecord record;
   record.id = AccountId(in.varint());
   record.address = in.string();
@@ -44,6 +49,10 @@ Result<AccountRecord> decode_record(std::string_view bytes) {
   record.created = in.svarint();
   record.password_hash = in.string();
   record.epoch = in.varint();
+  if (version != kWithoutCounts) {
+    record.quota_messages = in.varint();
+    record.quota_mailboxes = in.varint();
+  }
   if (!in.ok() || !in.at_end() || (flags & ~kDisabledFlag) != 0) {
     return fail(Errc::kCorrupt, "directory record is damaged");
   }

@@ -6,8 +6,10 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "auth/password.h"
+#include "base/ascii.h"
 #include "cli/account_call.h"
 #include "cli/import_lines.h"
 #include "cli/options.h"
@@ -24,7 +26,7 @@ namespace json = boost::json;
 struct AccountOptions : Common {
   std::string address;
   bool password = false, password_stdin = false;
-  std::string quota;
+  std::string quota, quota_messages, quota_mailboxes;
   std::vector<std::string> aliases, remove_aliases;
   bool disable = false, enable = false, yes = false;
   std::string file;
@@ -66,7 +68,19 @@ Result<void> add_password(const AccountOptions& options, json::object& request) 
   return {};
 }
 
+Result<void> add_count(const std::string& text, std::string_view key, json::object& request) {
+  if (text.empty()) return {};
+  const auto count =
+      text == "none" ? std::optional<std::uint64_t>(0) : parse_decimal<std::uint64_t>(text);
+  if (!count || (*count == 0 && text != "none"))
+    return fail(Errc::kInvalid, "\"" + text + "\" is no number from 1 on; none means no limit");
+  request[key] = *count;
+  return {};
+}
+
 Result<void> add_quota(const AccountOptions& options, json::object& request) {
+  POSTERN_CHECK_OK(add_count(options.quota_messages, "quota_messages", request));
+  POSTERN_CHECK_OK(add_count(options.quota_mailboxes, "quota_mailboxes", request));
   if (options.quota.empty()) return {};
   if (options.quota == "none") {
     request["quota"] = 0;
@@ -177,6 +191,11 @@ void add_account_fields(CLI::App& verb, AccountOptions& options) {
                 "Take the password from one line of standard input");
   verb.add_option("--quota", options.quota, "Space for mail, as in 5G; none for no limit")
       ->type_name("SIZE");
+  verb.add_option("--quota-messages", options.quota_messages, "Messages at most; none for no limit")
+      ->type_name("NUMBER");
+  verb.add_option("--quota-mailboxes", options.quota_mailboxes,
+                  "Mailboxes at most; none for no limit")
+      ->type_name("NUMBER");
   verb.add_option("--alias", options.aliases, "Another address that receives; repeatable")
       ->type_name("ADDRESS")
       ->expected(1)

@@ -31,6 +31,16 @@ std::string quota_of(const json::object& account) {
   return size_text(quota);
 }
 
+// "12 of 100", or "12" without a limit.
+std::string count_of(const json::object& account, std::string_view used, std::string_view limit) {
+  const auto number = [&](std::string_view key) -> std::string {
+    const json::value* value = account.if_contains(key);
+    return value != nullptr && value->is_number() ? json::serialize(*value) : "?";
+  };
+  const std::string most = number(limit);
+  return number(used) + (most == "0" || most == "?" ? "" : " of " + most);
+}
+
 bool is_disabled(const json::object& account) {
   const json::value* value = account.if_contains("disabled");
   return value != nullptr && value->is_bool() && value->get_bool();
@@ -79,7 +89,9 @@ std::string account_details(const json::object& account) {
          "aliases   " + aliases_of(account) + "\n" +          //
          "used      " + size_text(account.if_contains("used")) + "\n" + "quota     " +
          quota_of(account) + "\n" +  //
-         "state     " + (is_disabled(account) ? "disabled" : "enabled") + "\n" + "created   " +
+         "messages  " + count_of(account, "used_messages", "quota_messages") + "\n" + "mailboxes " +
+         count_of(account, "used_mailboxes", "quota_mailboxes") + "\n" + "state     " +
+         (is_disabled(account) ? "disabled" : "enabled") + "\n" + "created   " +
          text_of(account, "created") + "\n";
 }
 

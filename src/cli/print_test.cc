@@ -27,7 +27,11 @@ TEST(Print, AccountsLineUp) {
   const json::array accounts = {json::object{{"address", "ann@example.org"},
                                              {"aliases", json::array{"a@b", "c@d"}},
                                              {"quota", 1024},
+                                             {"quota_messages", 100},
+                                             {"quota_mailboxes", 0},
                                              {"used", 5},
+                                             {"used_messages", 12},
+                                             {"used_mailboxes", 6},
                                              {"disabled", false},
                                              {"created", "2026-01-01T00:00:00Z"}},
                                 json::object{{"address", "b@c"},
@@ -42,6 +46,9 @@ TEST(Print, AccountsLineUp) {
             "b@c              ?        none     disabled\n");
   EXPECT_NE(account_details(accounts[0].get_object()).find("aliases   a@b c@d\n"),
             std::string::npos);
+  EXPECT_NE(account_details(accounts[0].get_object()).find("messages  12 of 100\nmailboxes 6\n"),
+            std::string::npos);
+  EXPECT_NE(account_details(accounts[1].get_object()).find("messages  ?\n"), std::string::npos);
 }
 
 }  // namespace

@@ -25,6 +25,7 @@ struct CertificateFiles {
 struct Settings {
   struct Server {
     std::string hostname, data_dir, user, group;
+    std::string contact, comment;
     Duration drain{};
   } server;
   struct Listen {
@@ -51,6 +52,7 @@ struct Settings {
   } lmtp;
   struct Imap {
     bool literal_minus = false;
+    bool compress = false;
   } imap;
   struct Log {
     LogFormat format{};

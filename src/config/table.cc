@@ -14,6 +14,25 @@ Setting text_row(Setting row, Field field) {
   row.show = [field](const Settings& s) { return quote_toml(field(s)); };
   return row;
 }
+// Empty, or a scheme and what follows it (RFC 3986 §3).
+template <class Field>
+Setting uri_row(Setting row, Field field) {
+  row.set = [field](Settings& s, const Value& v, const std::string&) -> Result<void> {
+    std::string text;
+    POSTERN_CHECK_OK(read(v, text));
+    const std::size_t colon = text.find(':');
+    const bool uri = colon != 0 && colon != std::string::npos && colon + 1 != text.size() &&
+                     text.find(' ') == std::string::npos;
+    if (!text.empty() && !uri) {
+      return fail(Errc::kInvalid,
+                  quote_toml(text) + " is no URI such as \"mailto:postmaster@example.org\"");
+    }
+    field(s) = std::move(text);
+    return {};
+  };
+  row.show = [field](const Settings& s) { return quote_toml(field(s)); };
+  return row;
+}
 template <class Field>
 Setting path_row(Setting row, Field field) {
   row.set = [field](Settings& s, const Value& v, const std::string& folder) {
@@ -165,6 +184,16 @@ std::vector<Setting> make_table() {
                            "How long SIGTERM waits at most for sessions that were told BYE."),
                        [](auto& s) -> auto& { return s.server.drain; }));
 
+  t.push_back(uri_row(row("server.contact", "text", "\"\"", "", kRestart,
+                          "A URI under which users reach the administrator, such as "
+                          "`\"mailto:postmaster@example.org\"`: the metadata entry "
+                          "`/shared/admin` of the server (RFC 5464). Empty: none."),
+                      [](auto& s) -> auto& { return s.server.contact; }));
+  t.push_back(text_row(row("server.comment", "text", "\"\"", "", kRestart,
+                           "A note about this server for its users: the metadata entry "
+                           "`/shared/comment` of the server. Empty: none."),
+                       [](auto& s) -> auto& { return s.server.comment; }));
+
   t.push_back(list_row(row("listen.imaps", "list of addresses", "[\"0.0.0.0:993\", \"[::]:993\"]",
                            "[\"127.0.0.1:9993\"]", kRestart,
                            "Where mail apps connect: IMAP with implicit TLS. Addresses are "
@@ -249,6 +278,13 @@ std::vector<Setting> make_table() {
                            "Announce LITERAL- (literals without waiting, up to 4,096 bytes) in the "
                            "place of LITERAL+ (RFC 7888)."),
                        [](auto& s) -> auto& { return s.imap.literal_minus; }));
+  t.push_back(flag_row(
+      row("imap.compress", "true or false", "false", "", kRestart,
+          "Offer COMPRESS=DEFLATE (RFC 4978). It spares slow connections a good part of what "
+          "they carry and costs processor time and about 40 KiB for each session that uses it. "
+          "The length of compressed text tells something of what is in it; names and message "
+          "text of different responses are kept apart for that reason."),
+      [](auto& s) -> auto& { return s.imap.compress; }));
 
   t.push_back(
       choice_row<LogFormat>(row("log.format", "text", "\"json\"", "", kHup,

@@ -49,12 +49,19 @@ enum class CommandId : std::uint8_t {
   kStore,
   kCopy,
   kMove,
+  kUidBatches,
+  kGetQuota,
+  kGetQuotaRoot,
+  kSetQuota,
+  kGetMetadata,
+  kSetMetadata,
+  kCompress,
   kSort,
   kThread,
   kEsearch,
   kCancelUpdate,
 };
-inline constexpr std::size_t kCommandCount = 33;
+inline constexpr std::size_t kCommandCount = 40;
 
 // Numbers of the command are UIDs (UID FETCH ...) or message sequence numbers.
 enum class Addressing : std::uint8_t { kSequence, kUid };
@@ -110,7 +117,9 @@ enum class StatusItem : std::uint8_t {
   kSize,
   kHighestModSeq,
   kAppendLimit,
+  kDeletedStorage,  // RFC 9208 §4.1.4
 };
+inline constexpr StatusItem kLastStatusItem = StatusItem::kDeletedStorage;
 struct StatusArgs {
   std::string mailbox;
   std::vector<StatusItem> items;
@@ -128,6 +137,7 @@ struct ListArgs {  // LIST in all forms (RFC 9051 §6.3.9, RFC 5258, RFC 5819, R
   bool return_children = false;
   bool return_special_use = false;
   std::optional<std::vector<StatusItem>> return_status;
+  std::vector<std::string> return_metadata;  // entries (RFC 9590)
 };
 
 struct DateTime {  // INTERNALDATE
@@ -244,13 +254,44 @@ struct CancelUpdateArgs {  // RFC 5267 §4.3.5
   std::vector<std::string> tags;
 };
 
+struct UidBatchesArgs {  // RFC 10022 §4
+  std::uint32_t size = 0;
+  std::uint32_t first = 1;  // batches asked for, counted from 1
+  std::uint32_t last = UINT32_MAX;
+};
+
+struct GetQuotaArgs {  // RFC 9208 §4.1.1
+  std::string root;
+};
+struct SetQuotaArgs {  // RFC 9208 §4.1.3
+  std::string root;
+  std::vector<std::pair<std::string, std::uint64_t>> limits;  // resource name as sent
+};
+
+enum class MetadataDepth : std::uint8_t { kEntry, kChildren, kAll };
+struct GetMetadataArgs {             // RFC 5464 §4.2
+  std::string mailbox;               // empty: the server
+  std::vector<std::string> entries;  // as sent, each once
+  std::optional<std::uint64_t> max_size;
+  MetadataDepth depth = MetadataDepth::kEntry;
+};
+struct SetMetadataArgs {  // RFC 5464 §4.3
+  std::string mailbox;    // empty: the server
+  std::vector<std::pair<std::string, std::optional<std::string>>> values;
+};
+
+struct CompressArgs {     // RFC 4978 §3
+  std::string algorithm;  // upper case
+};
+
 struct Command {
   std::string tag;
   CommandId id = CommandId::kNoop;
   std::variant<std::monostate, IdArgs, AuthenticateArgs, LoginArgs, EnableArgs, SelectArgs,
                CreateArgs, MailboxArgs, RenameArgs, ListArgs, StatusArgs, AppendArgs, SearchArgs,
-               FetchArgs, StoreArgs, CopyArgs, ExpungeArgs, SortArgs, ThreadArgs, EsearchArgs,
-               CancelUpdateArgs>
+               FetchArgs, StoreArgs, CopyArgs, ExpungeArgs, UidBatchesArgs, GetQuotaArgs,
+               SetQuotaArgs, GetMetadataArgs, SetMetadataArgs, CompressArgs, SortArgs, ThreadArgs,
+               EsearchArgs, CancelUpdateArgs>
       args;
 };
 

@@ -69,6 +69,8 @@ class CommandText {
       add("r:status");
       items(*args.return_status);
     }
+    flag(!args.return_metadata.empty(), "r:metadata");
+    for (const std::string& entry : args.return_metadata) add(entry);
   }
   void operator()(const StatusArgs& args) {
     name(args.mailbox);
@@ -115,8 +117,29 @@ class CommandText {
     add(args.set.to_string());
     name(args.mailbox);
   }
+  void operator()(const GetQuotaArgs& args) { name(args.root); }
+  void operator()(const SetQuotaArgs& args) {
+    name(args.root);
+    for (const auto& [resource, limit] : args.limits) add(resource + "=" + std::to_string(limit));
+  }
+  void operator()(const CompressArgs& args) { add(args.algorithm); }
+  void operator()(const GetMetadataArgs& args) {
+    name(args.mailbox);
+    if (args.max_size) add("max:" + std::to_string(*args.max_size));
+    if (args.depth != MetadataDepth::kEntry)
+      add("depth:" + std::to_string(static_cast<int>(args.depth)));
+    for (const std::string& entry : args.entries) add(entry);
+  }
+  void operator()(const SetMetadataArgs& args) {
+    name(args.mailbox);
+    for (const auto& [entry, value] : args.values) add(entry + (value ? "=" + *value : " NIL"));
+  }
   void operator()(const ExpungeArgs& args) {
     if (args.uids) add(args.uids->to_string());
+  }
+  void operator()(const UidBatchesArgs& args) {
+    add(std::to_string(args.size));
+    add(std::to_string(args.first) + ":" + std::to_string(args.last));
   }
   void operator()(const SortArgs& args) {
     static constexpr const char* kNames[] = {"ARRIVAL", "CC", "DATE",        "FROM",     "SIZE",

@@ -105,7 +105,7 @@ std::string Cursor::quoted(std::string_view what) {
 }
 
 // "{n}CRLF" or "{n+}CRLF" and n octets, as the framer left them.
-std::string Cursor::literal(std::string_view what) {
+std::string Cursor::literal(std::string_view what, Octets octets) {
   const std::size_t start = at_;
   const auto bad = [&] {
     fail_at(start, Errc::kInvalid, what);
@@ -120,12 +120,18 @@ std::string Cursor::literal(std::string_view what) {
   std::string text(in_.substr(at_, size));
   at_ += size;
   // CHAR8: no NUL (RFC 9051 §9).
-  if (text.find('\0') != std::string::npos) return bad();
+  if (octets == Octets::kChar8 && text.find('\0') != std::string::npos) return bad();
   return text;
 }
 
 std::string Cursor::string(std::string_view what) {
-  return peek() == '{' ? literal(what) : quoted(what);
+  return peek() == '{' ? literal(what, Octets::kChar8) : quoted(what);
+}
+
+std::string Cursor::string8(std::string_view what) {
+  if (!rest().starts_with("~{")) return string(what);
+  try_char('~');
+  return literal(what, Octets::kAny);
 }
 
 std::string Cursor::astring(std::string_view what) {

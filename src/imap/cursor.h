@@ -57,7 +57,8 @@ class Cursor {
   bool try_keyword(std::string_view keyword);
   void keyword(std::string_view keyword);
 
-  std::string string(std::string_view what);  // quoted or literal
+  std::string string(std::string_view what);   // quoted or literal
+  std::string string8(std::string_view what);  // likewise, or literal8 (RFC 9051 §9), with NULs
   std::string astring(std::string_view what);
   std::string quoted(std::string_view what);
   [[nodiscard]] bool at_string() const { return peek() == '"' || peek() == '{'; }
@@ -75,7 +76,8 @@ class Cursor {
   std::vector<Flag> flag_list();
 
  private:
-  std::string literal(std::string_view what);
+  enum class Octets : std::uint8_t { kChar8, kAny };
+  std::string literal(std::string_view what, Octets octets);
   std::string decode_mailbox(std::size_t offset, std::string wire);
 
   std::string_view in_;

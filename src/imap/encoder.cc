@@ -114,6 +114,8 @@ std::string_view to_string(StatusItem item) {
       return "HIGHESTMODSEQ";
     case StatusItem::kAppendLimit:
       return "APPENDLIMIT";
+    case StatusItem::kDeletedStorage:
+      return "DELETED-STORAGE";
   }
   return {};
 }

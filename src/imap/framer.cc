@@ -235,9 +235,10 @@ Framer::Step Framer::announce(bool synchronizing) {
     return die(Fault::kLiteralTooBig);
   }
   state_ = State::kAsk;
-  // The message of an APPEND is streamed and has a limit of its own; every other literal is
-  // collected.
-  if (literal_fits() || iequals(verb(), "APPEND")) return Action::kLiteral;
+  // The message of an APPEND is streamed and has a limit of its own, and a SETMETADATA is refused
+  // with the size it may have (RFC 5464 §4.3); every other literal is collected.
+  if (literal_fits() || iequals(verb(), "APPEND") || iequals(verb(), "SETMETADATA"))
+    return Action::kLiteral;
   const Action action = bad(Fault::kLiteralTooBig);
   if (state_ == State::kDead) return action;
   if (synchronizing) {

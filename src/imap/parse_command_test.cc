@@ -311,6 +311,8 @@ TEST(ParseStore, Forms) {
                {"STORE 0 FLAGS x", "bad@8"},
                {"COPY 1,5:3 Archive", "COPY 1,3:5 'Archive'"},
                {"UID MOVE 1:4294967295 inbox", "MOVE uid 1:4294967295 'INBOX'"},
+               {"UIDBATCHES 500", "UIDBATCHES 500 1:4294967295"},
+               {"uidbatches 2000 10:20", "UIDBATCHES 2000 10:20"},
                {"COPY 1", "bad@8"},
                {"UID EXPUNGE 1,2", "EXPUNGE 1:2"},
                {"UID EXPUNGE", "bad@13"}});

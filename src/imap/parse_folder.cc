@@ -46,7 +46,7 @@ std::vector<StatusItem> parse_status_items(Cursor& in) {
     const std::size_t start = in.offset();
     const std::string_view name = in.atom("a status item");
     bool known = false;
-    for (int i = 0; i <= static_cast<int>(StatusItem::kAppendLimit); ++i) {
+    for (int i = 0; i <= static_cast<int>(kLastStatusItem); ++i) {
       const auto item = static_cast<StatusItem>(i);
       if (!iequals(name, to_string(item))) continue;
       known = true;

@@ -48,8 +48,11 @@ void parse_return_opts(Cursor& in, ListArgs& args) {
     } else if (in.try_keyword("STATUS")) {
       in.space();
       args.return_status = parse_status_items(in);
+    } else if (in.try_keyword("METADATA")) {
+      in.space();
+      args.return_metadata = parse_metadata_entries(in);
     } else {
-      in.fail("SUBSCRIBED, CHILDREN, SPECIAL-USE or STATUS");
+      in.fail("SUBSCRIBED, CHILDREN, SPECIAL-USE, STATUS or METADATA");
     }
     if (in.try_char(')')) break;
     in.space();

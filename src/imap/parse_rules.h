@@ -59,4 +59,20 @@ StoreArgs parse_store(Cursor& in, Addressing by);
 CopyArgs parse_copy(Cursor& in, Addressing by);
 ExpungeArgs parse_uid_expunge(Cursor& in);
 
+// parse_uid_batches.cc
+UidBatchesArgs parse_uid_batches(Cursor& in);
+
+// parse_quota.cc
+GetQuotaArgs parse_getquota(Cursor& in);
+SetQuotaArgs parse_setquota(Cursor& in);
+
+// parse_metadata.cc
+GetMetadataArgs parse_getmetadata(Cursor& in);
+SetMetadataArgs parse_setmetadata(Cursor& in);
+// "(" entry *(SP entry) ")"
+std::vector<std::string> parse_metadata_entries(Cursor& in);
+
+// parse_compress.cc
+CompressArgs parse_compress(Cursor& in);
+
 }  // namespace postern::imap

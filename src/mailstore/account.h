@@ -26,6 +26,7 @@
 #include "base/task.h"
 #include "mailstore/flags.h"
 #include "mailstore/folders.h"
+#include "mailstore/metadata.h"
 #include "mailstore/version.h"
 #include "mime/message.h"
 
@@ -88,6 +89,20 @@ struct StoredMessage {
   mime::MessageInfo info;
 };
 
+// The most that an account may hold; 0 = no limit. A lower limit than what is there takes nothing
+// away and refuses what would add to it.
+struct Quota {
+  // A number alone is a limit of bytes.
+  Quota(std::uint64_t the_bytes = 0, std::uint64_t the_messages = 0,
+        std::uint64_t the_mailboxes = 0)
+      : bytes(the_bytes), messages(the_messages), mailboxes(the_mailboxes) {}
+
+  std::uint64_t bytes;  // sum of the messages' sizes
+  std::uint64_t messages;
+  std::uint64_t mailboxes;
+  friend bool operator==(const Quota&, const Quota&) = default;
+};
+
 // Keeps `signal` raised on every change while it lives.
 class Watch {
  public:
@@ -106,14 +121,16 @@ class Account {
 
   // -- names ------------------------------------------------------------------------------------
   [[nodiscard]] virtual FoldersPtr folders() const = 0;
-  // Missing parents are created as mailboxes. kAlreadyExists, kInvalid, kLimit; kAlreadyExists also
-  // when another mailbox has the special use.
+  // Missing parents are created as mailboxes. kAlreadyExists, kInvalid, kLimit, kOverQuota;
+  // kAlreadyExists also when another mailbox has the special use.
   virtual task<Result<MailboxId>> create(std::string name, SpecialUse use) = 0;
-  // A parent with children stays as a \NonExistent name. INBOX: kCannot. Absent: kNotFound.
+  // A parent with children stays as a \NonExistent name. The metadata goes with the mailbox. INBOX:
+  // kCannot. Absent: kNotFound.
   virtual task<Result<void>> remove(std::string name) = 0;
   // With children, and missing parents of `to`. INBOX: moves its messages to a new mailbox and
-  // stays (RFC 9051 §6.3.6). kNotFound, kAlreadyExists (also for a child), kLimit; kCannot to a
-  // place below itself. The old name stays subscribed and the new one gets the subscription.
+  // stays (RFC 9051 §6.3.6). kNotFound, kAlreadyExists (also for a child), kLimit, kOverQuota;
+  // kCannot to a place below itself. The old name stays subscribed and the new one gets the
+  // subscription.
   virtual task<Result<void>> rename(std::string from, std::string to) = 0;
   // SUBSCRIBE of an absent name: kNotFound. UNSUBSCRIBE of an unsubscribed one is fine.
   virtual task<Result<void>> subscribe(std::string name, bool on) = 0;
@@ -155,19 +172,38 @@ class Account {
   virtual task<Result<std::string>> read_body(EmailId email, std::uint64_t offset,
                                               std::size_t length) = 0;
 
+  // -- metadata ---------------------------------------------------------------------------------
+  // All that is durable, of one moment. No I/O.
+  [[nodiscard]] virtual MetadataPtr metadata() const = 0;
+  // All of the changes or none, in their order; of kServerMetadata or a mailbox. kNotFound; kTooBig
+  // for a value, kLimit for too many.
+  virtual task<Result<void>> set_metadata(MailboxId mailbox,
+                                          std::vector<MetadataChange> changes) = 0;
+
   // -- change -----------------------------------------------------------------------------------
   // Raises `signal` after every published change of `mailbox`, its deletion included, and when the
-  // account dies. The signal outlives the Watch.
+  // account dies. kServerMetadata: after every change of metadata, of whatever mailbox. The signal
+  // outlives the Watch.
   [[nodiscard]] virtual Watch watch(MailboxId mailbox, Signal& signal) = 0;
 
   // -- quota ------------------------------------------------------------------------------------
   struct Usage {
     std::uint64_t bytes = 0;
     std::uint64_t messages = 0;
-    std::uint64_t limit_bytes = 0;  // 0 = none
+    std::uint64_t mailboxes = 0;
+    Quota limit;
+    // Whether so much more stays within the limits.
+    [[nodiscard]] bool fits(std::uint64_t more_bytes, std::uint64_t more_messages) const {
+      return within(bytes, more_bytes, limit.bytes) &&
+             within(messages, more_messages, limit.messages);
+    }
+    [[nodiscard]] static bool within(std::uint64_t used, std::uint64_t more, std::uint64_t limit) {
+      return limit == 0 || (more <= limit && used <= limit - more);
+    }
   };
+  // Exact: the sums over what is durable, of one moment.
   [[nodiscard]] virtual Usage usage() const = 0;
-  virtual task<Result<void>> set_quota(std::uint64_t limit_bytes) = 0;
+  virtual task<Result<void>> set_quota(Quota limit) = 0;
 };
 
 }  // namespace postern::mailstore

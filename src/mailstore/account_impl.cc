@@ -39,6 +39,7 @@ void AccountImpl::submit(const PendingPtr& pending) {
     mailboxes_.try_emplace(effect.mailbox->id, effect.mailbox);
   }
   names_head_.apply(pending->names);
+  metadata_head_.apply(pending->metadata);
   counters_head_ = pending->counters;
   queue_.push_back(pending);
 }
@@ -113,12 +114,17 @@ void AccountImpl::publish(Pending& pending) {
     names_.apply(pending.names);
     folders_ = nullptr;
   }
+  if (!pending.metadata.empty()) {
+    metadata_.apply(pending.metadata);
+    metadata_snapshot_ = nullptr;
+  }
   counters_ = pending.counters;
 }
 
 void AccountImpl::roll_back() {
   counters_head_ = counters_;
   names_head_ = names_;
+  metadata_head_ = metadata_;
   for (auto at = mailboxes_.begin(); at != mailboxes_.end();) {
     Mailbox& mailbox = *at->second;
     if (mailbox.pending != 0) {
@@ -140,6 +146,7 @@ void AccountImpl::finish(Result<void> result) {
     if (result) {
       for (const PendingPtr& pending : done) {
         for (const Effect& effect : pending->effects) changed.push_back(effect.mailbox->id);
+        if (!pending->metadata.empty()) changed.push_back(kServerMetadata);
         publish(*pending);
       }
     } else {
@@ -305,7 +312,8 @@ Account::Usage AccountImpl::usage() const {
   const MutexLock lock(mutex_);
   return {.bytes = counters_.used_bytes,
           .messages = counters_.used_messages,
-          .limit_bytes = counters_.limit_bytes};
+          .mailboxes = names_.mailboxes(),
+          .limit = {counters_.limit_bytes, counters_.limit_messages, counters_.limit_mailboxes}};
 }
 
 }  // namespace postern::mailstore

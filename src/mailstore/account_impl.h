@@ -12,7 +12,7 @@
 //
 // The parts: account_impl.cc (queue, lookups), account_names.cc (names, quota), account_load.cc
 // (account, rows), account_fold.cc, account_change.cc (append, store, expunge, copy, move),
-// account_read.cc (structure, bodies), account_sweep.cc.
+// account_read.cc (structure, bodies), account_metadata.cc, account_sweep.cc.
 #pragma once
 
 #include <atomic>
@@ -78,8 +78,8 @@ class AccountImpl final : public Account, public std::enable_shared_from_this<Ac
                                                          Clock& clock, Random& random,
                                                          Settings settings, TotalsPtr totals);
   // The records of a new account.
-  static Result<engine::Batch> first_batch(const Vault& vault, std::string wrapped_key,
-                                           std::uint64_t quota_bytes, std::int64_t now);
+  static Result<engine::Batch> first_batch(const Vault& vault, std::string wrapped_key, Quota quota,
+                                           std::int64_t now);
 
   AccountImpl(engine::Engine& engine, std::unique_ptr<Vault> vault, Epoch epoch, Clock& clock,
               Settings settings, TotalsPtr totals);
@@ -111,9 +111,12 @@ class AccountImpl final : public Account, public std::enable_shared_from_this<Ac
   task<Result<std::string>> read_body(EmailId email, std::uint64_t offset,
                                       std::size_t length) override;
 
+  [[nodiscard]] MetadataPtr metadata() const override;
+  task<Result<void>> set_metadata(MailboxId mailbox, std::vector<MetadataChange> changes) override;
+
   [[nodiscard]] Watch watch(MailboxId mailbox, Signal& signal) override;
   [[nodiscard]] Usage usage() const override;
-  task<Result<void>> set_quota(std::uint64_t limit_bytes) override;
+  task<Result<void>> set_quota(Quota limit) override;
 
   // -- for MailStore ----------------------------------------------------------------------------
   [[nodiscard]] bool dead() const;
@@ -154,6 +157,9 @@ class AccountImpl final : public Account, public std::enable_shared_from_this<Ac
   Result<Prepared<Nothing>> prepare_rename_inbox(MailboxId inbox, const std::string& to)
       POSTERN_EXCLUDES(mutex_);
   Result<Prepared<Nothing>> prepare_subscribe(const std::string& name, bool on)
+      POSTERN_EXCLUDES(mutex_);
+  Result<Prepared<Nothing>> prepare_set_metadata(MailboxId mailbox,
+                                                 const std::vector<MetadataChange>& changes)
       POSTERN_EXCLUDES(mutex_);
   Result<Prepared<AppendResult>> prepare_append(MailboxId mailbox,
                                                 std::vector<NewMessage>& messages)
@@ -217,6 +223,8 @@ class AccountImpl final : public Account, public std::enable_shared_from_this<Ac
   Counters counters_ POSTERN_GUARDED_BY(mutex_), counters_head_ POSTERN_GUARDED_BY(mutex_);
   NameTable names_ POSTERN_GUARDED_BY(mutex_), names_head_ POSTERN_GUARDED_BY(mutex_);
   mutable FoldersPtr folders_ POSTERN_GUARDED_BY(mutex_);  // of names_; null: to be made
+  Metadata metadata_ POSTERN_GUARDED_BY(mutex_), metadata_head_ POSTERN_GUARDED_BY(mutex_);
+  mutable MetadataPtr metadata_snapshot_ POSTERN_GUARDED_BY(mutex_);  // null: to be made
   std::deque<PendingPtr> queue_ POSTERN_GUARDED_BY(mutex_);
   std::vector<PendingPtr> in_flight_ POSTERN_GUARDED_BY(mutex_);
   bool driving_ POSTERN_GUARDED_BY(mutex_) = false;

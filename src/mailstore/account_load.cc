@@ -37,7 +37,7 @@ task<Result<void>> scan_all(engine::Engine& engine, AccountId account, keys::Ran
 // -- the account --------------------------------------------------------------------------------
 
 Result<engine::Batch> AccountImpl::first_batch(const Vault& vault, std::string wrapped_key,
-                                               std::uint64_t quota_bytes, std::int64_t now) {
+                                               Quota quota, std::int64_t now) {
   static constexpr std::pair<std::string_view, SpecialUse> kFolders[] = {
       {"INBOX", SpecialUse::kNone},    {"Archive", SpecialUse::kArchive},
       {"Drafts", SpecialUse::kDrafts}, {"Junk", SpecialUse::kJunk},
@@ -49,7 +49,9 @@ Result<engine::Batch> AccountImpl::first_batch(const Vault& vault, std::string w
     batch.puts.emplace_back(std::move(key), std::move(sealed));
   };
   Counters counters;
-  counters.limit_bytes = quota_bytes;
+  counters.limit_bytes = quota.bytes;
+  counters.limit_messages = quota.messages;
+  counters.limit_mailboxes = quota.mailboxes;
   if (now < 1 || now > std::int64_t{UidValidity::kMaxValue} - 6)
     return fail(Errc::kLimit, "the clock is wrong");
   counters.last_uid_validity = static_cast<std::uint32_t>(now - 1);
@@ -141,6 +143,24 @@ task<Result<std::shared_ptr<AccountImpl>>> AccountImpl::load(engine::Engine& eng
   POSTERN_CO_CHECK_OK(
       co_await scan_all(engine, id, keys::all_of(keys::kSubscription), visit_subscription));
 
+  std::map<MailboxId, MetadataEntries> annotated;
+  const auto visit_metadata = [&](const engine::Item& item) -> Result<void> {
+    const auto plain = open.open(item.key, item.value);
+    auto record =
+        plain ? decode_metadata(*plain) : Result<MetadataRecord>(std::unexpected(plain.error()));
+    if (!record) {
+      log_error("metadata_damaged", {{"account", id.value()}, {"key", keys::printable(item.key)}});
+      return {};
+    }
+    annotated[keys::mailbox_of(item.key)].insert_or_assign(
+        std::move(record->entry), std::make_shared<const std::string>(std::move(record->value)));
+    return {};
+  };
+  POSTERN_CO_CHECK_OK(co_await scan_all(engine, id, keys::all_of(keys::kMetadata), visit_metadata));
+  MetadataEffects metadata;
+  for (auto& [mailbox, found] : annotated)
+    metadata.emplace_back(mailbox, std::make_shared<const MetadataEntries>(std::move(found)));
+
   const keys::Range releases = keys::all_of(keys::kRelease);
   POSTERN_CO_TRY(const auto released, co_await engine.scan(id, releases.first, releases.second, 1));
 
@@ -159,6 +179,8 @@ task<Result<std::shared_ptr<AccountImpl>>> AccountImpl::load(engine::Engine& eng
     account->counters_ = account->counters_head_ = counters;
     account->names_.apply(names);
     account->names_head_ = account->names_;
+    account->metadata_.apply(metadata);
+    account->metadata_head_ = account->metadata_;
     account->releases_ = !released.empty();
     account->incomplete_ = incomplete;
   }

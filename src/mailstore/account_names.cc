@@ -30,6 +30,7 @@ Result<Prepared<MailboxId>> AccountImpl::prepare_create(const std::string& name,
   Draft draft(*this);
   POSTERN_TRY(NameChanges changes,
               names_head_.plan_create(name, use, [&] { return new_mailbox(draft.counters()); }));
+  POSTERN_CHECK_OK(draft.charge_mailboxes());
   const MailboxId id = changes.back().after->id;
   draft.rename(std::move(changes));
   return Prepared<MailboxId>{draft.submit(Urgency::kNormal), id};
@@ -49,6 +50,7 @@ Result<Prepared<Nothing>> AccountImpl::prepare_remove(const std::string& name) {
   Counters& counters = draft.counters();
   counters.used_bytes -= std::min(counters.used_bytes, counts.bytes);
   counters.used_messages -= std::min<std::uint64_t>(counters.used_messages, counts.exists);
+  if (metadata_head_.find(mailbox->id)) draft.annotate(mailbox->id, nullptr);
   // The rows stay until the sweep has seen which emails they named.
   draft.release({.when = 0, .mailbox = mailbox->id, .emails = {}});
   releases_ = true;
@@ -63,6 +65,7 @@ Result<Prepared<Nothing>> AccountImpl::prepare_rename(const std::string& from,
   Draft draft(*this);
   POSTERN_TRY(NameChanges changes,
               names_head_.plan_rename(from, to, [&] { return new_mailbox(draft.counters()); }));
+  POSTERN_CHECK_OK(draft.charge_mailboxes());
   draft.rename(std::move(changes));
   return Prepared<Nothing>{draft.submit(Urgency::kNormal), {}};
 }
@@ -76,8 +79,12 @@ Result<Prepared<Nothing>> AccountImpl::prepare_rename_inbox(MailboxId id, const 
   POSTERN_TRY(NameChanges changes, names_head_.plan_create(to, SpecialUse::kNone, [&] {
     return new_mailbox(draft.counters());
   }));
+  POSTERN_CHECK_OK(draft.charge_mailboxes());
   const MailboxId target_id = changes.back().after->id;
   draft.rename(std::move(changes));
+  // RFC 5464 §4.1: INBOX keeps its entries, and the mailbox that gets its messages has them too.
+  POSTERN_TRY(MetadataEntriesPtr entries, metadata_head_.plan_copy(id));
+  if (entries) draft.annotate(target_id, std::move(entries));
   const MailboxVersion& version = *inbox->head.version;
   if (version.exists() == 0) return Prepared<Nothing>{draft.submit(Urgency::kNormal), {}};
 
@@ -150,12 +157,14 @@ task<Result<void>> AccountImpl::subscribe(std::string name, bool on) {
   co_return Result<void>{};
 }
 
-task<Result<void>> AccountImpl::set_quota(std::uint64_t limit_bytes) {
+task<Result<void>> AccountImpl::set_quota(Quota limit) {
   POSTERN_CO_CHECK_OK(co_await change<Nothing>(std::nullopt, [&]() -> Result<Prepared<Nothing>> {
     const MutexLock lock(mutex_);
     POSTERN_CHECK_OK(check_alive());
     Draft draft(*this);
-    draft.counters().limit_bytes = limit_bytes;
+    draft.counters().limit_bytes = limit.bytes;
+    draft.counters().limit_messages = limit.messages;
+    draft.counters().limit_mailboxes = limit.mailboxes;
     return Prepared<Nothing>{draft.submit(Urgency::kNormal), {}};
   }));
   co_return Result<void>{};

@@ -236,8 +236,27 @@ TEST(Account, Quota) {
   EXPECT_TRUE(store.run(store.account().remove("Trash")));
   store.restart();
   EXPECT_EQ(store.account().usage().bytes, text.size() * 2);
-  EXPECT_EQ(store.account().usage().limit_bytes, text.size() * 3);
+  EXPECT_EQ(store.account().usage().limit.bytes, text.size() * 3);
   EXPECT_TRUE(store.append(inbox, text));
+}
+
+TEST(Account, QuotaOfMessagesAndMailboxes) {
+  TestStore store;
+  Account& account = store.account();
+  const MailboxId inbox = store.mailbox("INBOX");
+  ASSERT_TRUE(store.run(account.set_quota({0, 2, 7})));
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(store.append(inbox, test_message("m", "x")));
+  EXPECT_EQ(store.append(inbox, test_message("m", "x")).error().code, Errc::kOverQuota);
+  EXPECT_TRUE(store.run(account.create("a", SpecialUse::kNone)));
+  EXPECT_EQ(store.run(account.create("b", SpecialUse::kNone)).error().code, Errc::kOverQuota);
+  EXPECT_EQ(store.run(account.rename("INBOX", "b")).error().code, Errc::kOverQuota);
+  store.restart();
+  const Account::Usage usage = store.account().usage();
+  EXPECT_EQ(usage.limit, Quota(0, 2, 7));
+  EXPECT_EQ(usage.messages, 2u);
+  EXPECT_EQ(usage.mailboxes, 7u);
+  EXPECT_TRUE(usage.fits(UINT64_MAX, 0));
+  EXPECT_FALSE(usage.fits(0, 1));
 }
 
 TEST(Account, CreateRenameRemove) {

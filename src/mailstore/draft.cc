@@ -74,8 +74,8 @@ Result<FlagSet> AccountImpl::Draft::intern(const MailboxPtr& mailbox, std::uint8
 
 Result<void> AccountImpl::Draft::charge(std::uint64_t bytes, std::uint64_t messages) {
   Counters& counters = pending_->counters;
-  if (counters.limit_bytes != 0 &&
-      (bytes > counters.limit_bytes || counters.used_bytes > counters.limit_bytes - bytes)) {
+  if (!Usage::within(counters.used_bytes, bytes, counters.limit_bytes) ||
+      !Usage::within(counters.used_messages, messages, counters.limit_messages)) {
     return fail(Errc::kOverQuota, "account quota");
   }
   counters.used_bytes += bytes;
@@ -83,9 +83,40 @@ Result<void> AccountImpl::Draft::charge(std::uint64_t bytes, std::uint64_t messa
   return {};
 }
 
+Result<void> AccountImpl::Draft::charge_mailboxes() {
+  const std::uint64_t made = pending_->counters.next_mailbox - before_.next_mailbox;
+  // What makes none is not refused, however low the limit was set.
+  if (made != 0 &&
+      !Usage::within(account_.names_head_.mailboxes(), made, pending_->counters.limit_mailboxes)) {
+    return fail(Errc::kOverQuota, "account quota");
+  }
+  return {};
+}
+
 void AccountImpl::Draft::release(Release release) {
   release.when = account_.clock_.unix_seconds();
   put(keys::of_number(keys::kRelease, pending_->counters.next_release++), encode_release(release));
+}
+
+void AccountImpl::Draft::annotate(MailboxId mailbox, MetadataEntriesPtr entries) {
+  static const MetadataEntries kNone;
+  const MetadataEntriesPtr before = account_.metadata_head_.find(mailbox);
+  const MetadataEntries& from = before ? *before : kNone;
+  const MetadataEntries& to = entries ? *entries : kNone;
+  const auto key = [&](const std::string& entry) {
+    return keys::metadata(mailbox, account_.vault_->name_tag(entry));
+  };
+  for (const auto& [entry, value] : to) {
+    const auto old = from.find(entry);
+    const bool same = old != from.end() && (old->second == value || *old->second == *value);
+    if (!same) put(key(entry), encode_metadata({entry, *value}));
+  }
+  for (const auto& [entry, value] : from) {
+    if (!to.contains(entry)) pending_->batch.deletes.push_back(key(entry));
+  }
+  // What writes nothing is no change: nobody is told of it.
+  if (!pending_->batch.puts.empty() || !pending_->batch.deletes.empty())
+    pending_->metadata.emplace_back(mailbox, std::move(entries));
 }
 
 void AccountImpl::Draft::rename(NameChanges changes) {

@@ -31,7 +31,11 @@ class AccountImpl::Draft {
                          const std::vector<std::string>& keywords, Unknown unknown);
   // kOverQuota when the counters would pass the limit.
   Result<void> charge(std::uint64_t bytes, std::uint64_t messages);
+  // The same for the mailboxes that the change makes: those that got their ids from counters().
+  Result<void> charge_mailboxes() POSTERN_NO_THREAD_ANALYSIS;
   void release(Release release);
+  // The entries the change leaves in the mailbox; null for none. At most once a mailbox.
+  void annotate(MailboxId mailbox, MetadataEntriesPtr entries) POSTERN_NO_THREAD_ANALYSIS;
   // Changes of names, with the mailboxes they make.
   void rename(NameChanges changes) POSTERN_NO_THREAD_ANALYSIS;
   // Completes the batch and hands it to the account's queue.

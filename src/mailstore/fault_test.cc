@@ -36,6 +36,11 @@ std::string dump(TestStore& store) {
       return true;
     });
   }
+  const MetadataPtr metadata = store.account().metadata();
+  for (const auto& [mailbox, entries] : metadata->all()) {
+    for (const auto& [name, value] : *entries)
+      text += std::to_string(mailbox.value()) + " " + name + "=" + *value + "\n";
+  }
   const Account::Usage usage = store.account().usage();
   return text + std::to_string(usage.bytes) + " in " + std::to_string(usage.messages);
 }
@@ -72,9 +77,20 @@ std::vector<Step> script() {
       [](TestStore& s) {
         return outcome(s.run(s.account().expunge(s.mailbox("INBOX"), std::nullopt)));
       },
+      [](TestStore& s) {
+        return s.run(s.account().set_metadata(s.mailbox("INBOX"),
+                                              {{"/private/a", "1"}, {"/shared/b", "2"}}));
+      },
+      [](TestStore& s) {
+        return s.run(s.account().set_metadata(kServerMetadata, {{"/private/a", "3"}}));
+      },
+      [](TestStore& s) {
+        return s.run(s.account().set_metadata(s.mailbox("INBOX"),
+                                              {{"/private/a", std::nullopt}, {"/shared/b", "4"}}));
+      },
       [](TestStore& s) { return outcome(s.run(s.account().rename("INBOX", "before"))); },
       [](TestStore& s) { return outcome(s.run(s.account().remove("c/b"))); },
-      [](TestStore& s) { return outcome(s.run(s.account().set_quota(1 << 20))); },
+      [](TestStore& s) { return outcome(s.run(s.account().set_quota({1 << 20, 100, 50}))); },
       [](TestStore& s) { return outcome(s.run(s.store().maintain())); },
   };
 }

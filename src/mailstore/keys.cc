@@ -42,6 +42,10 @@ std::string subscription(std::string_view tag) {
   return plain(kSubscription).append(tag);
 }
 
+std::string metadata(MailboxId mailbox, std::string_view tag) {
+  return of_mailbox(kMetadata, mailbox).append(tag);
+}
+
 Range all_of(char kind) {
   return {plain(kind), plain(static_cast<char>(kind + 1))};
 }

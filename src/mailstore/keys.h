@@ -18,6 +18,7 @@ inline constexpr char kChunk = 'C';         // + mailbox u32 + first uid u32: fo
 inline constexpr char kInfo = 'E';          // + email u64: parsed structure, can be rebuilt
 inline constexpr char kHeader = 'H';        // + mailbox: hot header
 inline constexpr char kLog = 'L';           // + mailbox + modseq u64: change log
+inline constexpr char kMetadata = 'M';      // + mailbox + 16 octets of a keyed hash: an entry
 inline constexpr char kMailbox = 'N';       // + mailbox: name, special use, keywords
 inline constexpr char kRelease = 'R';       // + number u64: emails to look at for the sweep
 inline constexpr char kSubscription = 'S';  // + 16 octets of a keyed hash: subscribed absent name
@@ -29,6 +30,7 @@ inline constexpr char kVanished = 'V';      // + mailbox + modseq: folded expung
 [[nodiscard]] std::string of_modseq(char kind, MailboxId mailbox, ModSeq modseq);
 [[nodiscard]] std::string chunk(MailboxId mailbox, Uid first);
 [[nodiscard]] std::string subscription(std::string_view tag);
+[[nodiscard]] std::string metadata(MailboxId mailbox, std::string_view tag);
 
 using Range = std::pair<std::string, std::string>;  // [first, last)
 [[nodiscard]] Range all_of(char kind);

@@ -12,6 +12,7 @@
 
 #include "base/executor.h"
 #include "mailstore/log_record.h"
+#include "mailstore/metadata.h"
 #include "mailstore/name_table.h"
 #include "mailstore/records.h"
 #include "mailstore/version.h"
@@ -80,6 +81,7 @@ struct Pending {
   std::vector<Effect> effects;  // one a mailbox
   Counters counters;            // after it
   NameChanges names;
+  MetadataEffects metadata;
   OneShot<Outcome> done;
 };
 using PendingPtr = std::shared_ptr<Pending>;  // shared by the queue and the coroutine that waits

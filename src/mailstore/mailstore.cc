@@ -47,7 +47,7 @@ class Store final : public MailStore {
         options_(options) {}
 
   [[nodiscard]] const crypto::Secret& system_key() const override { return system_; }
-  task<Result<void>> create_account(AccountId id, std::uint64_t quota_bytes) override;
+  task<Result<void>> create_account(AccountId id, Quota quota) override;
   task<Result<std::shared_ptr<Account>>> open_account(AccountId id) override;
   task<Result<void>> destroy_account(AccountId id) override;
   task<Result<void>> maintain() override;
@@ -192,7 +192,7 @@ task<Result<std::shared_ptr<Account>>> Store::open_account(AccountId id) {
   }
 }
 
-task<Result<void>> Store::create_account(AccountId id, std::uint64_t quota_bytes) {
+task<Result<void>> Store::create_account(AccountId id, Quota quota) {
   if (id == kSystem) co_return fail(Errc::kInvalid, "account 0 is the system's");
   for (;;) {
     Step step = begin(id, Wish::kOpen);
@@ -209,9 +209,8 @@ task<Result<void>> Store::create_account(AccountId id, std::uint64_t quota_bytes
     crypto::Secret key = new_key(random_);
     std::string wrapped = wrap_key(master_, id, key, random_);
     const Vault vault(id, std::move(key), random_);
-    POSTERN_CO_TRY(
-        engine::Batch batch,
-        AccountImpl::first_batch(vault, std::move(wrapped), quota_bytes, clock_.unix_seconds()));
+    POSTERN_CO_TRY(engine::Batch batch, AccountImpl::first_batch(vault, std::move(wrapped), quota,
+                                                                 clock_.unix_seconds()));
     co_return co_await commit(engine_, id, epoch, std::move(batch));
   }
 }

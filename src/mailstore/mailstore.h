@@ -38,8 +38,9 @@ class MailStore {
   [[nodiscard]] virtual const crypto::Secret& system_key() const = 0;
 
   // A new account with INBOX and the five special-use mailboxes, all subscribed. `id` was never
-  // used: kAlreadyExists when it holds an account, kInvalid for 0.
-  virtual task<Result<void>> create_account(AccountId id, std::uint64_t quota_bytes) = 0;
+  // used (the six are there whatever the limit): kAlreadyExists when it holds an account, kInvalid
+  // for 0.
+  virtual task<Result<void>> create_account(AccountId id, Quota quota) = 0;
   // Shared while anyone holds it. kNotFound.
   virtual task<Result<std::shared_ptr<Account>>> open_account(AccountId id) = 0;
   // Destroys the wrapped key first, then the data. Open sessions get kUnavailable. Cut short, it is

@@ -251,6 +251,7 @@ TEST(Records, DamageNeverDoesWorseThanCorrupt) {
   damage_everywhere(
       encode_vanished({{ModSeq(5), UidSet::of({1, 4})}, {ModSeq(9), UidSet::of({2})}}),
       decode_vanished);
+  damage_everywhere(encode_metadata({"/private/comment", "hi"}), decode_metadata);
   damage_everywhere(encode_release({.when = 99, .mailbox = {}, .emails = {EmailId(4), EmailId(2)}}),
                     decode_release);
 }
@@ -265,8 +266,17 @@ TEST(Records, RoundTrip) {
                           .last_uid_validity = UINT32_MAX,
                           .limit_bytes = UINT64_MAX,
                           .used_bytes = 5,
-                          .used_messages = 6};
+                          .used_messages = 6,
+                          .limit_messages = UINT64_MAX,
+                          .limit_mailboxes = 9};
   EXPECT_EQ(*decode_counters(encode_counters(counters)), counters);
+  // The example of docs/formats/mailstore.md, and the form before it.
+  const std::string first = "\x01\x07\xac\x02\x04\x80\xe2\xcf\xaa\x06\x90\x4e\x05\x06";
+  ASSERT_TRUE(decode_counters(first));
+  EXPECT_EQ(decode_counters(first)->limit_bytes, 10'000u);
+  EXPECT_EQ(decode_counters(first)->limit_messages, 0u);
+  EXPECT_EQ(crypto::to_hex(encode_counters(*decode_counters(first))),
+            "0207ac020480e2cfaa06904e05060000");
   Header header;
   header.counts = {.exists = 5,
                    .unseen = 4,

@@ -10,6 +10,7 @@ namespace postern::mailstore {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kCountersVersion = 2;  // 1 had a limit of bytes only
 
 std::unexpected<Error> corrupt(std::string_view what) {
   return fail(Errc::kCorrupt, std::string(what));
@@ -24,7 +25,7 @@ bool complete(const ByteReader& in, std::uint8_t version) {
 
 std::string encode_counters(const Counters& counters) {
   ByteWriter out;
-  out.u8(kVersion);
+  out.u8(kCountersVersion);
   out.varint(counters.next_mailbox);
   out.varint(counters.next_email);
   out.varint(counters.next_release);
@@ -32,6 +33,8 @@ std::string encode_counters(const Counters& counters) {
   out.varint(counters.limit_bytes);
   out.varint(counters.used_bytes);
   out.varint(counters.used_messages);
+  out.varint(counters.limit_messages);
+  out.varint(counters.limit_mailboxes);
   return out.take();
 }
 
@@ -46,8 +49,14 @@ Result<Counters> decode_counters(std::string_view bytes) {
   counters.limit_bytes = in.varint();
   counters.used_bytes = in.varint();
   counters.used_messages = in.varint();
+  const bool old = version == kVersion;
+  if (!old) {
+    counters.limit_messages = in.varint();
+    counters.limit_mailboxes = in.varint();
+  }
   constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
-  if (!complete(in, version) || mailbox == 0 || mailbox > kMost || validity > kMost) {
+  if (!in.ok() || !in.at_end() || (!old && version != kCountersVersion) || mailbox == 0 ||
+      mailbox > kMost || validity > kMost) {
     return corrupt("counters");
   }
   counters.next_mailbox = static_cast<std::uint32_t>(mailbox);
@@ -124,6 +133,24 @@ Result<MailboxRecord> decode_mailbox(std::string_view bytes) {
   if (!complete(in, version) || !record.folder.uid_validity.valid() || record.folder.name.empty()) {
     return corrupt("mailbox record");
   }
+  return record;
+}
+
+std::string encode_metadata(const MetadataRecord& record) {
+  ByteWriter out;
+  out.u8(kVersion);
+  out.string(record.entry);
+  out.string(record.value);
+  return out.take();
+}
+
+Result<MetadataRecord> decode_metadata(std::string_view bytes) {
+  ByteReader in(bytes);
+  MetadataRecord record;
+  const std::uint8_t version = in.u8();
+  record.entry = in.string();
+  record.value = in.string();
+  if (!complete(in, version) || record.entry.empty()) return corrupt("metadata record");
   return record;
 }
 

@@ -22,9 +22,11 @@ struct Counters {
   std::uint64_t next_email = 1;
   std::uint64_t next_release = 1;
   std::uint32_t last_uid_validity = 0;
-  std::uint64_t limit_bytes = 0;  // 0 = none
+  std::uint64_t limit_bytes = 0;  // 0 = none, as for the other limits
   std::uint64_t used_bytes = 0;
   std::uint64_t used_messages = 0;
+  std::uint64_t limit_messages = 0;
+  std::uint64_t limit_mailboxes = 0;
   friend bool operator==(const Counters&, const Counters&) = default;
 };
 [[nodiscard]] std::string encode_counters(const Counters& counters);
@@ -49,6 +51,14 @@ struct MailboxRecord {
 };
 [[nodiscard]] std::string encode_mailbox(const MailboxRecord& record);
 [[nodiscard]] Result<MailboxRecord> decode_mailbox(std::string_view bytes);
+
+// 'M': one metadata entry of a mailbox, or of the server under mailbox 0.
+struct MetadataRecord {
+  std::string entry;  // lower case
+  std::string value;
+};
+[[nodiscard]] std::string encode_metadata(const MetadataRecord& record);
+[[nodiscard]] Result<MetadataRecord> decode_metadata(std::string_view bytes);
 
 // 'V': expunges that were folded out of the log, oldest first.
 struct Vanished {

@@ -96,7 +96,11 @@ class FakeAccount final : public Account {
   }
   [[nodiscard]] Watch watch(MailboxId, Signal&) override { return {}; }
   [[nodiscard]] Usage usage() const override { return {}; }
-  task<Result<void>> set_quota(std::uint64_t) override { co_return fail(Errc::kCannot); }
+  [[nodiscard]] MetadataPtr metadata() const override { return std::make_shared<const Metadata>(); }
+  task<Result<void>> set_metadata(MailboxId, std::vector<MetadataChange>) override {
+    co_return fail(Errc::kCannot);
+  }
+  task<Result<void>> set_quota(Quota) override { co_return fail(Errc::kCannot); }
 
  private:
   std::vector<std::string> messages_;

@@ -35,6 +35,16 @@ constexpr Row kRows[] = {
     {"ESEARCH", When::kAfter},
     {"SEARCHRES", When::kAfter},
     {"UTF8=ACCEPT", When::kAfter},
+    {"UIDONLY", When::kAfter},
+    {"UIDBATCHES", When::kAfter},
+    {"QUOTA", When::kAfter},
+    {"QUOTA=RES-STORAGE", When::kAfter},
+    {"QUOTA=RES-MESSAGE", When::kAfter},
+    {"QUOTA=RES-MAILBOX", When::kAfter},
+    {"QUOTASET", When::kAfter},
+    {"METADATA", When::kAfter},
+    {"METADATA-SERVER", When::kAfter},
+    {"LIST-METADATA", When::kAfter},
     {"SORT", When::kAfter},
     {"SORT=DISPLAY", When::kAfter},
     {"ESORT", When::kAfter},
@@ -59,6 +69,7 @@ std::string capabilities(const Settings& settings, Authenticated authenticated) 
   }
   if (authenticated == Authenticated::kYes)
     list += " APPENDLIMIT=" + std::to_string(settings.max_message_size);
+  if (authenticated == Authenticated::kYes && settings.compress) list += " COMPRESS=DEFLATE";
   return list;
 }
 

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "mailstore/metadata.h"
+
 namespace postern::session {
 namespace {
 
@@ -53,9 +55,17 @@ constexpr std::array<CommandRow, imap::kCommandCount> kTable{{
     {CommandId::kStore, kSel, kReads, Updates::kNoExpunge, kPlain, 0},
     {CommandId::kCopy, kSel, kReads, Updates::kAll, kText, kName},
     {CommandId::kMove, kSel, kBreaks, Updates::kAll, kText, kName},
+    {CommandId::kUidBatches, kSel, kNo, Updates::kAll, kPlain, 0},
+    {CommandId::kGetQuota, kAuth, kNo, Updates::kAll, kText, kName},
+    {CommandId::kGetQuotaRoot, kAuth, kNo, Updates::kAll, kText, kName},
+    {CommandId::kSetQuota, kAuth, kNo, Updates::kAll, kText, kName},
+    {CommandId::kGetMetadata, kAuth, kNo, Updates::kAll, kText, kName},
+    {CommandId::kSetMetadata, kAuth, kNo, Updates::kAll, Literals::kBinary,
+     mailstore::kMaxMetadataValue},
+    {CommandId::kCompress, kAuth, kNo, Updates::kAll, kPlain, 0},
     {CommandId::kSort, kSel, kReads, Updates::kNoExpunge, kText, kLong},
     {CommandId::kThread, kSel, kReads, Updates::kNoExpunge, kText, kLong},
-    {CommandId::kEsearch, kAuth, kReads, Updates::kNoExpunge, kText, kLong},
+    {CommandId::kEsearch, kAuth, kNo, Updates::kNoExpunge, kText, kLong},
     {CommandId::kCancelUpdate, kSel, kNo, Updates::kAll, kPlain, 0},
 }};
 

@@ -33,6 +33,7 @@ enum class Updates : std::uint8_t {
 enum class Literals : std::uint8_t {
   kNone,
   kCollected,  // names, search strings, credentials: held in memory
+  kBinary,     // the same, and literal8
   kStreamed,   // the message of APPEND, beside a collected mailbox name
 };
 

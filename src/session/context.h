@@ -11,7 +11,9 @@
 #include "base/task.h"
 #include "imap/command.h"
 #include "session/command_table.h"
+#include "session/compressed_transport.h"
 #include "session/input.h"
+#include "session/metadata_view.h"
 #include "session/open.h"
 #include "session/output.h"
 #include "session/registry.h"
@@ -49,7 +51,7 @@ struct Context {
   Services& services;
   // Shared: a reload of the configuration does not change a session that runs.
   const std::shared_ptr<const Settings> settings;
-  Transport& transport;
+  Transport& transport;  // of the connection, below any compression
   const EntryPtr entry;
   Output out;
   Input in;
@@ -60,7 +62,18 @@ struct Context {
   Principal principal;         // set from kAuthenticated on
   std::unique_ptr<View> view;  // set in kSelected only
   UidSet saved_result;         // RFC 5182 "$" of the selected mailbox
-  SearchUpdates updates;       // RFC 5267 §4.3, of the selected mailbox
+  MetadataView metadata;       // runs once METADATA or METADATA-SERVER is enabled
+
+  bool compress_next = false;  // COMPRESS was answered OK, which goes out uncompressed
+  std::unique_ptr<CompressedTransport> compressed;  // between `transport` and in, out; else null
+
+  // RFC 10022 §3.1.1: what UIDBATCHES answered last in the selected mailbox.
+  struct AnsweredBatches {
+    imap::UidBatchesArgs args;
+    mailstore::MailboxCounts counts;  // of the mailbox then
+  };
+  std::optional<AnsweredBatches> answered_batches;
+  SearchUpdates updates;  // RFC 5267 §4.3, of the selected mailbox
 
   std::string client_name;   // IMAP ID, for the log
   std::string last_mailbox;  // selected last, for the log
@@ -80,12 +93,18 @@ struct Context {
     return {enabled.utf8_names(), state != State::kNotAuthenticated};
   }
 
+  // Sends what waits, and compresses from there on.
+  task<void> start_compression();
+
   // Leaves the selected state.
   void unselect();
 
   // Moves the view to the newest version and tells the client. A mailbox that was deleted, or an
   // account that is gone, ends the session with BYE. False when the session must end.
   task<bool> sync(View::Expunges expunges, const UidSet* skip = nullptr);
+  // Tells what others changed in the metadata, once that is enabled. False when the session must
+  // end.
+  task<bool> sync_metadata();
   // View::tell, and with it what changes in the results that are kept up to date. The only way to
   // move the view.
   task<bool> tell(mailstore::VersionPtr newest, View::Expunges expunges,

@@ -92,6 +92,29 @@ INSTANTIATE_TEST_SUITE_P(
         Case{At::kLoggedIn, "a UID {n+}"}));
 
 INSTANTIATE_TEST_SUITE_P(
+    QuotaMetadataCompress, Desync,
+    testing::Values(Case{At::kConnected, "a GETQUOTA {n+}"},
+                    Case{At::kConnected, "a SETMETADATA INBOX (/private/x {n+})"},
+                    Case{At::kConnected, "a COMPRESS {n+}"}, Case{At::kLoggedIn, "a GETQUOTA {n+}"},
+                    Case{At::kLoggedIn, "a GETQUOTAROOT {n+}"},
+                    Case{At::kLoggedIn, "a SETQUOTA {n+} (STORAGE 1)"},
+                    Case{At::kLoggedIn, "a SETQUOTA joe ({n+} 1)"},
+                    Case{At::kLoggedIn, "a SETQUOTA joe (STORAGE {n+})"},
+                    Case{At::kLoggedIn, "a GETMETADATA {n+} /private/x"},
+                    Case{At::kLoggedIn, "a GETMETADATA INBOX {n+}"},
+                    Case{At::kLoggedIn, "a GETMETADATA (MAXSIZE {n+}) INBOX /private/x"},
+                    Case{At::kLoggedIn, "a GETMETADATA INBOX /private/x ~{n+}"},
+                    Case{At::kLoggedIn, "a SETMETADATA {n+} (/private/x NIL)"},
+                    Case{At::kLoggedIn, "a SETMETADATA INBOX ({n+} NIL)"},
+                    Case{At::kLoggedIn, "a SETMETADATA INBOX (/private/x {n+}"},
+                    Case{At::kLoggedIn, "a SETMETADATA INBOX (/private/x ~{n+} y)"},
+                    Case{At::kLoggedIn, "a SETMETADATA nope (/private/x {n+})"},
+                    Case{At::kLoggedIn, "a SETMETADATA INBOX (/bad {n+})"},
+                    Case{At::kLoggedIn, "a SETMETADATA \"\" (/shared/x {n+})"},
+                    Case{At::kLoggedIn, "a LIST \"\" * RETURN (METADATA ({n+}))"},
+                    Case{At::kLoggedIn, "a COMPRESS {n+}"}));
+
+INSTANTIATE_TEST_SUITE_P(
     Selected, Desync,
     testing::Values(
         Case{At::kSelected, "a FETCH 1 BODY.PEEK[HEADER.FIELDS ({n+})]"},

@@ -67,6 +67,20 @@ task<Reply> execute(Context& context, imap::Command& command) {
       co_return co_await do_copy(context, std::get<imap::CopyArgs>(args));
     case CommandId::kMove:
       co_return co_await do_move(context, std::get<imap::CopyArgs>(args));
+    case CommandId::kUidBatches:
+      co_return co_await do_uid_batches(context, command.tag, std::get<imap::UidBatchesArgs>(args));
+    case CommandId::kGetQuota:
+      co_return co_await do_getquota(context, std::get<imap::GetQuotaArgs>(args));
+    case CommandId::kGetQuotaRoot:
+      co_return co_await do_getquotaroot(context, std::get<imap::MailboxArgs>(args));
+    case CommandId::kSetQuota:
+      co_return co_await do_setquota(context, std::get<imap::SetQuotaArgs>(args));
+    case CommandId::kGetMetadata:
+      co_return co_await do_getmetadata(context, std::get<imap::GetMetadataArgs>(args));
+    case CommandId::kSetMetadata:
+      co_return co_await do_setmetadata(context, std::get<imap::SetMetadataArgs>(args));
+    case CommandId::kCompress:
+      co_return co_await do_compress(context, std::get<imap::CompressArgs>(args));
     case CommandId::kSort:
       co_return co_await do_sort(context, command.tag, std::get<imap::SortArgs>(args));
     case CommandId::kThread:

@@ -64,6 +64,9 @@ task<Reply> do_move(Context& context, const imap::CopyArgs& args);
 task<Reply> do_expunge(Context& context, const imap::ExpungeArgs& args);
 // search.cc
 task<Reply> do_search(Context& context, std::string_view tag, imap::SearchArgs& args);
+// uid_batches.cc
+task<Reply> do_uid_batches(Context& context, std::string_view tag,
+                           const imap::UidBatchesArgs& args);
 task<Reply> do_cancel_update(Context& context, const imap::CancelUpdateArgs& args);
 // sort.cc
 task<Reply> do_sort(Context& context, std::string_view tag, imap::SortArgs& args);
@@ -72,5 +75,21 @@ task<Reply> do_thread(Context& context, imap::ThreadArgs& args);
 task<Reply> do_esearch(Context& context, std::string_view tag, imap::EsearchArgs& args);
 // idle.cc
 task<Reply> do_idle(Context& context);
+// quota.cc
+task<Reply> do_getquota(Context& context, const imap::GetQuotaArgs& args);
+task<Reply> do_getquotaroot(Context& context, const imap::MailboxArgs& args);
+task<Reply> do_setquota(Context& context, const imap::SetQuotaArgs& args);
+// The octets that EXPUNGE would free in the mailbox (RFC 9208 §4.1.4).
+task<Result<std::uint64_t>> deleted_storage(Context& context, const MailboxHandle& mailbox);
+// metadata.cc
+task<Reply> do_getmetadata(Context& context, const imap::GetMetadataArgs& args);
+task<Reply> do_setmetadata(Context& context, imap::SetMetadataArgs& args);
+// NO [METADATA MAXSIZE n], also for a literal that is refused when it is announced.
+[[nodiscard]] Reply metadata_too_big();
+// The METADATA response of a listed mailbox (RFC 9590). False when the peer is gone.
+task<bool> append_metadata(Context& context, const MailboxHandle& mailbox,
+                           const std::vector<std::string>& wanted);
+// compress.cc
+task<Reply> do_compress(Context& context, const imap::CompressArgs& args);
 
 }  // namespace postern::session

@@ -7,7 +7,7 @@
 namespace postern::session {
 
 Input::Input(Transport& transport, Clock& clock, Output& out, SessionEntry& entry, Duration stall)
-    : transport_(transport), clock_(clock), out_(out), entry_(entry), stall_(stall) {}
+    : transport_(&transport), clock_(clock), out_(out), entry_(entry), stall_(stall) {}
 
 Input::~Input() {
   give_back();
@@ -28,7 +28,7 @@ task<Input::Event> Input::next(Patience patience) {
     }
     const TimePoint deadline = std::min(idle ? patience.idle_until : now + stall_, patience.total);
     entry_.set_waiting(true, now);
-    const auto woken = co_await transport_.wait(&entry_.wake, deadline);
+    const auto woken = co_await transport_->wait(&entry_.wake, deadline);
     entry_.set_waiting(false, clock_.now());
     if (!woken) co_return Event::kClosed;
     if (*woken == Transport::Wake::kDeadline) co_return Event::kDeadline;
@@ -38,7 +38,7 @@ task<Input::Event> Input::next(Patience patience) {
     }
     if (secret_) give_back();
     buffer_.resize(kBuffer);
-    const auto got = co_await transport_.read(buffer_, deadline);
+    const auto got = co_await transport_->read(buffer_, deadline);
     if (!got) co_return got.error().code == Errc::kTimeout ? Event::kDeadline : Event::kClosed;
     if (*got == 0) co_return Event::kClosed;
     bytes_ += *got;

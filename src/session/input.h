@@ -44,6 +44,10 @@ class Input {
 
   task<Event> next(Patience patience);
 
+  // From here on the bytes come from `transport`, which outlives the input. What was read ahead
+  // stays.
+  void set_transport(Transport& transport) { transport_ = &transport; }
+
   [[nodiscard]] imap::Framer& framer() { return framer_; }
   // Bytes that were read and not yet framed: what the client pipelined, as far as it is here.
   [[nodiscard]] std::string_view ahead() const { return pending_; }
@@ -59,7 +63,7 @@ class Input {
   [[nodiscard]] static Event to_event(imap::Framer::Action action);
   void give_back();
 
-  Transport& transport_;
+  Transport* transport_;
   Clock& clock_;
   Output& out_;
   SessionEntry& entry_;

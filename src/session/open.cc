@@ -21,4 +21,16 @@ Result<MailboxHandle> open_target(const Principal& who, std::string_view name) {
   return fail(Errc::kTryCreate);
 }
 
+Result<QuotaRoot> quota_root_of(const Principal& who, std::string_view mailbox) {
+  POSTERN_CHECK_OK(mailstore::canonical_name(mailbox));
+  return QuotaRoot{who.account, who.record->address};
+}
+
+Result<QuotaRoot> open_quota_root(const Principal& who, std::string_view root, Right right) {
+  if (root != who.record->address) return fail(Errc::kNotFound);
+  // SECURITY: RFC 9208 §8: whoever changes the limits decides what others can still store.
+  if (right == Right::kAdminister) return fail(Errc::kNoPermission);
+  return QuotaRoot{who.account, who.record->address};
+}
+
 }  // namespace postern::session

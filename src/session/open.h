@@ -38,4 +38,20 @@ struct MailboxHandle {
 // by the client could help (RFC 9051 §6.4.7).
 [[nodiscard]] Result<MailboxHandle> open_target(const Principal& who, std::string_view name);
 
+// Limits that all mailboxes of one account share (RFC 9208 §3.2), named by the account's address.
+struct QuotaRoot {
+  std::shared_ptr<mailstore::Account> account;
+  std::string name;
+};
+
+// The root over the mailbox of that name, which need not exist. kInvalid, kLimit: no mailbox could
+// have the name.
+[[nodiscard]] Result<QuotaRoot> quota_root_of(const Principal& who, std::string_view mailbox);
+
+// kRead shows usage and limits, kAdminister changes the limits. kNotFound for a root that is not
+// there or not for this principal. kNoPermission: the owner of an account reads its limits; they
+// are the operator's to change.
+[[nodiscard]] Result<QuotaRoot> open_quota_root(const Principal& who, std::string_view root,
+                                                Right right);
+
 }  // namespace postern::session

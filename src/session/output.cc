@@ -5,7 +5,7 @@
 namespace postern::session {
 
 Output::Output(Transport& transport, Clock& clock, SessionEntry& entry, Duration stall)
-    : transport_(transport), clock_(clock), entry_(entry), stall_(stall) {}
+    : transport_(&transport), clock_(clock), entry_(entry), stall_(stall) {}
 
 task<bool> Output::flush() {
   high_water_ = std::max(high_water_, buffer_.size());
@@ -30,7 +30,7 @@ task<bool> Output::send(std::string_view bytes) {
     const std::string_view slice = bytes.substr(0, 2 * kFlushAt);
     const TimePoint now = clock_.now();
     entry_.set_writing(true, now);
-    const Result<void> sent = co_await transport_.write(slice, now + stall_);
+    const Result<void> sent = co_await transport_->write(slice, now + stall_);
     entry_.set_writing(false, now);
     if (!sent) {
       failed_ = true;

@@ -40,6 +40,9 @@ class Output {
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
   [[nodiscard]] std::size_t high_water() const { return high_water_; }
 
+  // From here on the bytes go to `transport`, which outlives the output. Precondition: flushed.
+  void set_transport(Transport& transport) { transport_ = &transport; }
+
   // Gives the buffer back; only when it is empty.
   void release_memory();
   // Drops what waits: the stream cannot be completed any more.
@@ -48,7 +51,7 @@ class Output {
  private:
   task<bool> send(std::string_view bytes);
 
-  Transport& transport_;
+  Transport* transport_;
   Clock& clock_;
   SessionEntry& entry_;
   const Duration stall_;

@@ -39,15 +39,30 @@ std::string_view end_reason(CloseReason reason) {
   return "kicked";
 }
 
-// How the command counts messages. RFC 7162 §3.2.10.2: a UID SEARCH with message numbers in it is
-// answered like one by number.
+// RFC 9586 §3: a command that counts messages in a session that has UIDs only.
+Reply uid_required() {
+  return {Reply::Status::kBad, "UIDREQUIRED", "UIDONLY is enabled; use the UID form."};
+}
+
+// What the command searches for; null when it does not search.
+const imap::SearchArgs* search_of(const imap::Command& command) {
+  if (const auto* args = std::get_if<imap::SearchArgs>(&command.args)) return args;
+  if (const auto* args = std::get_if<imap::SortArgs>(&command.args)) return &args->search;
+  if (const auto* args = std::get_if<imap::ThreadArgs>(&command.args)) return &args->search;
+  if (const auto* args = std::get_if<imap::EsearchArgs>(&command.args)) return &args->search;
+  return nullptr;
+}
+
+bool counts_messages(const imap::Command& command) {
+  const imap::SearchArgs* const search = search_of(command);
+  return search != nullptr && search->program.uses_sequence;
+}
+
+// RFC 7162 §3.2.10.2: a UID SEARCH that counts messages is answered like one by number.
 imap::Addressing addressing_of(const imap::Command& command, imap::Addressing by) {
-  const imap::SearchArgs* search = std::get_if<imap::SearchArgs>(&command.args);
-  if (const auto* args = std::get_if<imap::SortArgs>(&command.args)) search = &args->search;
-  if (const auto* args = std::get_if<imap::ThreadArgs>(&command.args)) search = &args->search;
-  if (const auto* args = std::get_if<imap::EsearchArgs>(&command.args)) search = &args->search;
-  if (search == nullptr) return by;
-  return search->program.uses_sequence ? imap::Addressing::kSequence : search->by;
+  if (counts_messages(command)) return imap::Addressing::kSequence;
+  const imap::SearchArgs* const search = search_of(command);
+  return search == nullptr ? by : search->by;
 }
 
 }  // namespace
@@ -59,7 +74,8 @@ Session::~Session() {
 }
 
 std::size_t Session::held() const {
-  return context_.in.held() + const_cast<Context&>(context_).in.framer().held();
+  const std::size_t compressed = context_.compressed ? context_.compressed->held() : 0;
+  return compressed + context_.in.held() + const_cast<Context&>(context_).in.framer().held();
 }
 
 task<void> Session::run() {
@@ -118,6 +134,7 @@ task<void> Session::serve() {
         context_.close_with({}, context_.out.timed_out() ? "output_stalled" : "peer_closed");
         break;
     }
+    if (context_.compress_next) co_await context_.start_compression();
     on_signal();
     if (context_.out.failed()) {
       context_.closed_by_peer = true;
@@ -150,14 +167,21 @@ Input::Patience Session::patience() const {
 }
 
 std::optional<Reply> Session::refuse(const imap::CommandHead& head) const {
-  if (command_row(head.id).allowed_in(context_.state)) return std::nullopt;
+  const CommandRow& row = command_row(head.id);
+  if (row.allowed_in(context_.state)) {
+    // RFC 9586 §3.2, §3.8. EXPUNGE changes the numbering but names no number.
+    if (context_.enabled.uid_only && head.by == imap::Addressing::kSequence &&
+        row.sequence != SequenceUse::kNone && head.id != imap::CommandId::kExpunge) {
+      return uid_required();
+    }
+    return std::nullopt;
+  }
   switch (context_.state) {
     case State::kNotAuthenticated:
       return Reply::bad("Log in first.");
     case State::kAuthenticated:
-      return Reply::bad(command_row(head.id).allowed_in(State::kSelected)
-                            ? "No mailbox is selected."
-                            : "Already logged in.");
+      return Reply::bad(row.allowed_in(State::kSelected) ? "No mailbox is selected."
+                                                         : "Already logged in.");
     case State::kSelected:
       return Reply::bad("Already logged in.");
     case State::kLogout:
@@ -196,6 +220,11 @@ task<void> Session::on_command() {
   }
   imap::CommandHead answered = *head;
   answered.by = addressing_of(*command, head->by);
+  if (context_.enabled.uid_only && counts_messages(*command)) {
+    // RFC 9586 §3.5: no search key may count messages either.
+    co_await finish(head->tag, *head, uid_required());
+    co_return;
+  }
   const TimePoint begun = context_.services.clock.now();
   Reply reply = co_await execute(context_, *command);
   observe_command(head->id, context_.services.clock.now() - begun);
@@ -225,8 +254,10 @@ task<void> Session::on_literal() {
     }
     if (row.literals == Literals::kNone) {
       refused = Reply::bad("This command takes no literal.");
-    } else if (literal.binary) {
+    } else if (literal.binary && row.literals != Literals::kBinary) {
       refused = Reply::bad("A binary literal is not allowed here.");
+    } else if (literal.size > row.literal_limit && row.literals == Literals::kBinary) {
+      refused = metadata_too_big();
     } else if (literal.size > row.literal_limit) {
       refused = Reply{Reply::Status::kBad, "TOOBIG", "Literal too large."};
     }
@@ -297,6 +328,9 @@ task<void> Session::finish(std::string_view tag, const imap::CommandHead& head, 
       context_.state == State::kSelected && !context_.closing()) {
     static_cast<void>(co_await context_.sync(expunges_now(row, head)));
   }
+  // METADATA numbers nothing, so it may come in any command that lets others' changes be told.
+  if (row.updates != Updates::kNone && !context_.closing())
+    static_cast<void>(co_await context_.sync_metadata());
   if (reply.code == "UNAVAILABLE") close_if_lost();
   count_command(head.id, reply.status);
   context_.append_held_modseq();

@@ -209,10 +209,19 @@ TEST(States, WrongStateIsBad) {
                                                   "STORE 1 FLAGS ()",
                                                   "COPY 1 INBOX",
                                                   "MOVE 1 INBOX",
+                                                  "UIDBATCHES 500",
+                                                  "GETQUOTA joe",
+                                                  "GETQUOTAROOT INBOX",
+                                                  "SETQUOTA joe ()",
+                                                  "GETMETADATA INBOX /private/x",
+                                                  "SETMETADATA INBOX (/private/x NIL)",
+                                                  "COMPRESS DEFLATE",
                                                   "SORT (DATE) UTF-8 ALL",
                                                   "THREAD REFS UTF-8 ALL",
                                                   "ESEARCH IN (personal) ALL",
                                                   "CANCELUPDATE \"x\""};
+  // What is not switched on is BAD in every state.
+  rig.settings->compress = true;
   for (std::size_t i = 0; i < imap::kCommandCount; ++i) {
     const CommandRow& row = command_row(static_cast<imap::CommandId>(i));
     const std::string line = std::string("t ") + lines[i];

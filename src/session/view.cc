@@ -56,6 +56,18 @@ void FlagText::append(std::string& out, const MailboxVersion& version,
   out += ')';
 }
 
+void append_fetch_head(std::string& out, const MailboxVersion::MessageRef& message,
+                       const Enabled& enabled) {
+  out += "* ";
+  if (enabled.uid_only) {
+    imap::append_number(out, message.row->uid.value());
+    out += " UIDFETCH (";
+  } else {
+    imap::append_number(out, message.seq.value());
+    out += " FETCH (";
+  }
+}
+
 View::View(MailboxHandle handle, VersionPtr shown, Access access)
     : handle_(std::move(handle)), access_(access), shown_(std::move(shown)), newest_(shown_) {}
 
@@ -119,8 +131,7 @@ task<bool> View::tell(Output& out, VersionPtr newest, Expunges expunges, const E
 }
 
 task<bool> View::tell_expunged(Output& out, const mailstore::Delta& delta, const Enabled& enabled) {
-  if (enabled.qresync) {
-    // RFC 7162 §3.2.10: VANISHED takes the place of EXPUNGE once QRESYNC is enabled.
+  if (enabled.vanished()) {
     out.append("* VANISHED ");
     const bool written = co_await out.write(delta.vanished.to_string());
     out.append("\r\n");
@@ -159,10 +170,8 @@ void View::append_flags(std::string& out, const MailboxVersion::MessageRef& mess
 
 void View::append_update(std::string& out, const MailboxVersion::MessageRef& message,
                          const Enabled& enabled) {
-  out += "* ";
-  imap::append_number(out, message.seq.value());
-  out += " FETCH (";
-  if (enabled.uid_in_updates()) {
+  append_fetch_head(out, message, enabled);
+  if (enabled.uid_in_updates() && !enabled.uid_only) {
     out += "UID ";
     imap::append_number(out, message.row->uid.value());
     out += ' ';

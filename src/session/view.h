@@ -22,10 +22,16 @@ struct Enabled {
   bool qresync = false;
   bool rev2 = false;
   bool utf8 = false;
+  bool uid_only = false;  // RFC 9586: no sequence number goes in either direction
+  // RFC 5464 §4.4: changes of metadata by others are told, all of them or those of the server.
+  bool metadata = false;
+  bool metadata_server = false;
   // RFC 9051 §5.1, RFC 9755 §3: names go out as UTF-8.
   [[nodiscard]] bool utf8_names() const { return rev2 || utf8; }
   // RFC 7162 §3.2.4, RFC 9051 §7.5.2: unsolicited FETCH data carries the UID.
   [[nodiscard]] bool uid_in_updates() const { return rev2 || condstore || qresync; }
+  // RFC 7162 §3.2.10, RFC 9586 §3.4: VANISHED takes the place of EXPUNGE.
+  [[nodiscard]] bool vanished() const { return qresync || uid_only; }
 };
 
 // Renders flags of rows; remembers the texts of the chunk it saw last, because few sets serve many
@@ -41,6 +47,10 @@ class FlagText {
   const mailstore::Chunk* chunk_ = nullptr;  // identity only; never followed
   std::vector<std::string> texts_;           // of chunk_->flag_sets(); empty: not rendered yet
 };
+
+// Begins the data of one message: "* n FETCH (", or "* uid UIDFETCH (" (RFC 9586 §3.3).
+void append_fetch_head(std::string& out, const mailstore::MailboxVersion::MessageRef& message,
+                       const Enabled& enabled);
 
 class View {
  public:

@@ -66,6 +66,11 @@ def life_of_an_account(server, reachable):
     verb(server, "account", "add", "sales@example.org", "--password-stdin", stdin="x\n", code=1)
     verb(server, "account", "set", name, "--quota", "5G")
     equal(listed(server)[name]["quota"], 5 * 2**30, "quota (G is a power of 1,024)")
+    verb(server, "account", "set", name, "--quota-messages", "1000", "--quota-mailboxes", "50")
+    equal([listed(server)[name][key] for key in ("quota", "quota_messages", "quota_mailboxes")],
+          [5 * 2**30, 1000, 50], "limits of messages and mailboxes beside the space")
+    verb(server, "account", "set", name, "--quota-mailboxes", "none")
+    equal(listed(server)[name]["quota_mailboxes"], 0, "no limit of mailboxes")
     shown = verb(server, "account", "show", name).stdout
     check(name in shown and "sales@example.org" in shown, f"show prints {shown}")
     check("first pass" not in shown and "$argon2" not in shown, "show prints the password or its hash")

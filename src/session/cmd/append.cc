@@ -47,8 +47,7 @@ std::expected<Target, Reply> prepare(Context& context, std::string_view prefix) 
   if (literal.size > context.settings->max_message_size) {
     return Out(std::unexpect, reply_for(Error{Errc::kTooBig, {}, {}}));
   }
-  const mailstore::Account::Usage usage = context.account().usage();
-  if (usage.limit_bytes != 0 && usage.bytes + literal.size > usage.limit_bytes) {
+  if (!context.account().usage().fits(literal.size, 1)) {
     return Out(std::unexpect, reply_for(Error{Errc::kOverQuota, {}, {}}));
   }
   auto writer = context.account().begin_message(literal.size);

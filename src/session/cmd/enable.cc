@@ -32,6 +32,13 @@ task<Reply> do_enable(Context& context, const imap::EnableArgs& args) {
     } else if (asked == "UTF8=ACCEPT") {
       context.enabled.utf8 = true;
       name(asked);
+    } else if (asked == "UIDONLY") {
+      context.enabled.uid_only = true;
+      name(asked);
+    } else if (asked == "METADATA" || asked == "METADATA-SERVER") {
+      (asked == "METADATA" ? context.enabled.metadata : context.enabled.metadata_server) = true;
+      context.metadata.start(context.account().metadata());
+      name(asked);
     }
   }
   context.out.append("* ENABLED");

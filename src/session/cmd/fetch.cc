@@ -47,8 +47,9 @@ Plan make_plan(Context& context, const imap::FetchArgs& args) {
     return std::any_of(args.items.begin(), args.items.end(),
                        [&](const auto& a) { return a.item == item; });
   };
-  // RFC 9051 §6.4.9: a UID command's FETCH data always has the UID; apps like it first.
-  if (args.by == imap::Addressing::kUid && !has(FetchItem::kUid)) {
+  // RFC 9051 §6.4.9: a UID command's FETCH data always has the UID; apps like it first. UIDFETCH
+  // begins with it (RFC 9586 §3.3).
+  if (args.by == imap::Addressing::kUid && !has(FetchItem::kUid) && !context.enabled.uid_only) {
     plan.items.push_back({FetchItem::kUid, false, {}, {}});
   }
   plan.items.insert(plan.items.end(), args.items.begin(), args.items.end());
@@ -176,9 +177,7 @@ class Fetch {
 
   task<void> write_row(const FetchSource& source, bool newly_seen) {
     Output& out = context_.out;
-    out.append("* ");
-    imap::append_number(out.buffer(), source.row.seq.value());
-    out.append(" FETCH (");
+    append_fetch_head(out.buffer(), source.row, context_.enabled);
     bool first = true;
     const auto space = [&] {
       if (!std::exchange(first, false)) out.append(" ");

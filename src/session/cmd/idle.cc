@@ -12,12 +12,16 @@ task<Reply> do_idle(Context& context) {
   if (context.view != nullptr) {
     watch = context.account().watch(context.view->handle().id, context.entry->wake);
   }
+  mailstore::Watch metadata;
+  if (context.metadata.running())
+    metadata = context.account().watch(mailstore::kServerMetadata, context.entry->wake);
   const TimePoint never = TimePoint::max();
   TimePoint next_word = context.services.clock.now() + context.settings->limits.keep_alive;
   while (true) {
     if (context.view != nullptr && !co_await context.sync(View::Expunges::kTell)) {
       co_return Reply::okay("IDLE ended.");
     }
+    if (!co_await context.sync_metadata()) co_return Reply::okay("IDLE ended.");
     switch (co_await context.in.next({next_word, never})) {
       case Input::Event::kCommand: {
         // SECURITY (desync): DONE is framed as a command, not as a raw line. Whatever else comes

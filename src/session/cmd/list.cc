@@ -160,6 +160,7 @@ task<std::optional<Reply>> list_folders(Context& context, const imap::ListArgs& 
     if (context.out.full() && !co_await context.out.flush()) co_return std::nullopt;
     ListLine line = line_of(folders, folder);
     bool show = has_selection(args) ? selected(args, folder) : line.exists || line.children;
+    const bool selected_itself = show;
     if (const auto found = below.find(folder.name); found != below.end()) {
       // RFC 5258 §3.5: a name that is not selected comes only for a child that does not come
       // itself.
@@ -179,6 +180,12 @@ task<std::optional<Reply>> list_folders(Context& context, const imap::ListArgs& 
       const MailboxHandle handle{context.principal.account, folder.id, folder.name,
                                  folder.uid_validity};
       static_cast<void>(co_await append_status(context, handle, *args.return_status));
+    }
+    // RFC 9590 §3: of mailboxes that are listed for themselves.
+    if (!args.return_metadata.empty() && folder.exists() && selected_itself) {
+      const MailboxHandle handle{context.principal.account, folder.id, folder.name,
+                                 folder.uid_validity};
+      if (!co_await append_metadata(context, handle, args.return_metadata)) co_return std::nullopt;
     }
   }
   co_return std::nullopt;

@@ -148,6 +148,10 @@ task<Result<void>> append_status(Context& context, const MailboxHandle& mailbox,
       case imap::StatusItem::kAppendLimit:
         value = context.settings->max_message_size;
         break;
+      case imap::StatusItem::kDeletedStorage: {
+        POSTERN_CO_TRY(value, co_await deleted_storage(context, mailbox));
+        break;
+      }
     }
     imap::append_number(line, value);
   }

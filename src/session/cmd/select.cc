@@ -40,8 +40,9 @@ void append_mailbox_state(Context& context, std::string_view sent) {
     out += "* ";
     imap::append_number(out, view.recent_count());
     out += " RECENT\r\n";
-    if (const auto unseen = shown.first_unseen())
-      ok_code(out, "UNSEEN", unseen->value(), "First unseen.");
+    // RFC 9586 §3: once UIDONLY is enabled no sequence number is sent.
+    const auto unseen = context.enabled.uid_only ? std::nullopt : shown.first_unseen();
+    if (unseen) ok_code(out, "UNSEEN", unseen->value(), "First unseen.");
   }
   ok_code(out, "UIDVALIDITY", shown.uid_validity().value(), "UIDs are valid.");
   ok_code(out, "UIDNEXT", counts.uid_next.value(), "Predicted next UID.");
@@ -121,6 +122,10 @@ task<Reply> do_select(Context& context, const imap::SelectArgs& args, View::Acce
   if (args.qresync && !context.enabled.qresync) {
     co_return Reply::bad("ENABLE QRESYNC comes before its use.");  // RFC 7162 §3.2.5
   }
+  if (args.qresync && args.qresync->known_seqs && context.enabled.uid_only) {
+    // RFC 9586 §3.7.
+    co_return Reply{Reply::Status::kBad, "UIDREQUIRED", "UIDONLY takes no known sequence numbers."};
+  }
   if (context.view != nullptr) {
     // RFC 9051 §7.1 CLOSED. A SELECT that fails leaves no mailbox selected.
     context.unselect();
@@ -137,6 +142,7 @@ task<Reply> do_select(Context& context, const imap::SelectArgs& args, View::Acce
   context.view = std::make_unique<View>(std::move(*handle), std::move(*version), access);
   context.state = State::kSelected;
   context.saved_result = {};
+  context.answered_batches.reset();
   append_mailbox_state(context, args.mailbox);
   if (args.qresync) static_cast<void>(co_await resynchronise(context, *args.qresync));
   co_return access == View::Access::kReadOnly ? Reply::okay("READ-ONLY", "EXAMINE completed.")

@@ -61,6 +61,7 @@ task<Reply> do_sort(Context& context, std::string_view tag, imap::SortArgs& args
   const Wanted wanted(search);
   if (auto refused = refuse_tag(context, tag, wanted)) co_return std::move(*refused);
   if (auto refused = convert_charset(context, search)) co_return std::move(*refused);
+  if (auto refused = refuse_charset(context, search)) co_return std::move(*refused);
   auto found = co_await search_selected(context, search);
   if (!found) co_return std::move(found.error());
   auto order = co_await search::sort(context.account(), context.view->shown(), found->hits.uids,
@@ -89,6 +90,7 @@ task<Reply> do_sort(Context& context, std::string_view tag, imap::SortArgs& args
 task<Reply> do_thread(Context& context, imap::ThreadArgs& args) {
   imap::SearchArgs& search = args.search;
   if (auto refused = convert_charset(context, search)) co_return std::move(*refused);
+  if (auto refused = refuse_charset(context, search)) co_return std::move(*refused);
   const auto found = co_await search_selected(context, search);
   if (!found) co_return found.error();
   const auto threads =

@@ -70,9 +70,7 @@ struct Telling {
 void append_row(Context& context, const MailboxVersion::MessageRef& row, const Telling& telling,
                 bool flags) {
   std::string& out = context.out.buffer();
-  out += "* ";
-  imap::append_number(out, row.seq.value());
-  out += " FETCH (";
+  append_fetch_head(out, row, context.enabled);
   const std::size_t start = out.size();
   const auto space = [&] {
     if (out.size() != start) out += ' ';
@@ -151,8 +149,9 @@ task<Reply> do_store(Context& context, const imap::StoreArgs& args) {
       !co_await context.tell(stored->after, View::Expunges::kHold, &stored->modified)) {
     co_return Reply::okay("STORE ended.");
   }
-  const Telling telling{args.by == imap::Addressing::kUid || context.enabled.uid_in_updates(),
-                        !args.silent, context.enabled.condstore};
+  const bool with_uid = !context.enabled.uid_only &&
+                        (args.by == imap::Addressing::kUid || context.enabled.uid_in_updates());
+  const Telling telling{with_uid, !args.silent, context.enabled.condstore};
   const Expectation expected(change, context.shown().keywords());
   if (!co_await tell_rows(context, *before, stored->modified, telling, expected))
     co_return Reply::okay("STORE ended.");

@@ -22,6 +22,9 @@ DESYNC = [
     b"STATUS nope L", b"STATUS L", b"SELECT L", b"SELECT L (QRESYNC (1", b"EXAMINE L L", b"COPY 1 L", b"COPY L INBOX",
     b"MOVE 1 L", b"UID COPY 1 L", b"UID MOVE 9999 L", b"ID (L L", b'ID ("name" L) x', b"ID L", b"ENABLE L",
     b"NAMESPACE L", b"NOOP L", b"CHECK L", b"EXPUNGE L", b"UID EXPUNGE L", b"IDLE L", b"CAPABILITY L", b"CLOSE L",
+    b"SETQUOTA L (STORAGE 1)", b"SETQUOTA x (L 1)", b"GETMETADATA L /shared/x", b"GETMETADATA INBOX L",
+    b"SETMETADATA L (/shared/x NIL)", b"SETMETADATA INBOX (L NIL)", b"SETMETADATA INBOX (/bad L)",
+    b"SETMETADATA nope (/private/x L)", b"COMPRESS L",
     b"STARTTLS L", b"GETQUOTA L", b"GETQUOTAROOT L", b"UNSELECT L x", b"STORE 1 (UNCHANGEDSINCE L) FLAGS ()",
 ]
 
