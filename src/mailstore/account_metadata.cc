@@ -26,7 +26,12 @@ Result<Prepared<Nothing>> AccountImpl::prepare_set_metadata(
     return change.value.has_value();
   });
   Draft draft(*this);
-  draft.annotate(id, std::move(after));
+  const bool changed = draft.annotate(id, std::move(after));
+  // RFC 7162 §3.2: a change of metadata moves the mailbox's mod-sequence, as a record without rows.
+  if (changed && id != kServerMetadata) {
+    POSTERN_TRY(const MailboxPtr mailbox, find_head(id));
+    POSTERN_TRY([[maybe_unused]] const ModSeq modseq, draft.log(mailbox, LogRecord{}));
+  }
   return Prepared<Nothing>{draft.submit(frees ? Urgency::kMayUseReserve : Urgency::kNormal), {}};
 }
 

@@ -50,7 +50,7 @@ Result<Prepared<Nothing>> AccountImpl::prepare_remove(const std::string& name) {
   Counters& counters = draft.counters();
   counters.used_bytes -= std::min(counters.used_bytes, counts.bytes);
   counters.used_messages -= std::min<std::uint64_t>(counters.used_messages, counts.exists);
-  if (metadata_head_.find(mailbox->id)) draft.annotate(mailbox->id, nullptr);
+  if (metadata_head_.find(mailbox->id)) static_cast<void>(draft.annotate(mailbox->id, nullptr));
   // The rows stay until the sweep has seen which emails they named.
   draft.release({.when = 0, .mailbox = mailbox->id, .emails = {}});
   releases_ = true;
@@ -84,7 +84,7 @@ Result<Prepared<Nothing>> AccountImpl::prepare_rename_inbox(MailboxId id, const 
   draft.rename(std::move(changes));
   // RFC 5464 §4.1: INBOX keeps its entries, and the mailbox that gets its messages has them too.
   POSTERN_TRY(MetadataEntriesPtr entries, metadata_head_.plan_copy(id));
-  if (entries) draft.annotate(target_id, std::move(entries));
+  if (entries) static_cast<void>(draft.annotate(target_id, std::move(entries)));
   const MailboxVersion& version = *inbox->head.version;
   if (version.exists() == 0) return Prepared<Nothing>{draft.submit(Urgency::kNormal), {}};
 

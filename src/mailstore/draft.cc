@@ -98,7 +98,7 @@ void AccountImpl::Draft::release(Release release) {
   put(keys::of_number(keys::kRelease, pending_->counters.next_release++), encode_release(release));
 }
 
-void AccountImpl::Draft::annotate(MailboxId mailbox, MetadataEntriesPtr entries) {
+bool AccountImpl::Draft::annotate(MailboxId mailbox, MetadataEntriesPtr entries) {
   static const MetadataEntries kNone;
   const MetadataEntriesPtr before = account_.metadata_head_.find(mailbox);
   const MetadataEntries& from = before ? *before : kNone;
@@ -106,17 +106,21 @@ void AccountImpl::Draft::annotate(MailboxId mailbox, MetadataEntriesPtr entries)
   const auto key = [&](const std::string& entry) {
     return keys::metadata(mailbox, account_.vault_->name_tag(entry));
   };
+  bool changed = false;
   for (const auto& [entry, value] : to) {
     const auto old = from.find(entry);
-    const bool same = old != from.end() && (old->second == value || *old->second == *value);
-    if (!same) put(key(entry), encode_metadata({entry, *value}));
+    if (old != from.end() && (old->second == value || *old->second == *value)) continue;
+    put(key(entry), encode_metadata({entry, *value}));
+    changed = true;
   }
   for (const auto& [entry, value] : from) {
-    if (!to.contains(entry)) pending_->batch.deletes.push_back(key(entry));
+    if (to.contains(entry)) continue;
+    pending_->batch.deletes.push_back(key(entry));
+    changed = true;
   }
   // What writes nothing is no change: nobody is told of it.
-  if (!pending_->batch.puts.empty() || !pending_->batch.deletes.empty())
-    pending_->metadata.emplace_back(mailbox, std::move(entries));
+  if (changed) pending_->metadata.emplace_back(mailbox, std::move(entries));
+  return changed;
 }
 
 void AccountImpl::Draft::rename(NameChanges changes) {

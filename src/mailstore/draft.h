@@ -34,8 +34,9 @@ class AccountImpl::Draft {
   // The same for the mailboxes that the change makes: those that got their ids from counters().
   Result<void> charge_mailboxes() POSTERN_NO_THREAD_ANALYSIS;
   void release(Release release);
-  // The entries the change leaves in the mailbox; null for none. At most once a mailbox.
-  void annotate(MailboxId mailbox, MetadataEntriesPtr entries) POSTERN_NO_THREAD_ANALYSIS;
+  // The entries the change leaves in the mailbox; null for none. At most once a mailbox. False when
+  // they are what is there.
+  bool annotate(MailboxId mailbox, MetadataEntriesPtr entries) POSTERN_NO_THREAD_ANALYSIS;
   // Changes of names, with the mailboxes they make.
   void rename(NameChanges changes) POSTERN_NO_THREAD_ANALYSIS;
   // Completes the batch and hands it to the account's queue.

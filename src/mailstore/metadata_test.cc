@@ -93,6 +93,30 @@ TEST(Metadata, AFailedCommitChangesNothing) {
   EXPECT_EQ(*before->find(inbox)->at("/private/a"), "1");
 }
 
+// RFC 7162 §3.2.
+TEST(Metadata, ChangesMoveTheModseqOfTheirMailbox) {
+  TestStore store;
+  const MailboxId inbox = store.mailbox("INBOX"), trash = store.mailbox("Trash");
+  ASSERT_TRUE(store.append(inbox, test_message("m", "x")));
+  const auto modseq = [&](MailboxId mailbox) {
+    return store.account().status(mailbox)->highest_modseq.value();
+  };
+  const std::uint64_t before = modseq(inbox), other = modseq(trash);
+  EXPECT_EQ(set(store, inbox, {{"/private/a", "1"}, {"/private/b", "2"}}), kOk);
+  EXPECT_EQ(modseq(inbox), before + 1);
+  EXPECT_EQ(set(store, inbox, {{"/private/a", "1"}, {"/private/c", std::nullopt}}), kOk);
+  EXPECT_EQ(modseq(inbox), before + 1) << "nothing changed";
+  EXPECT_EQ(set(store, kServerMetadata, {{"/private/a", "1"}}), kOk);
+  store.restart();
+  EXPECT_EQ(modseq(inbox), before + 1);
+  EXPECT_EQ(modseq(trash), other);
+  // Rows and history are as they were.
+  EXPECT_EQ(store.version(inbox)->exists(), 1u);
+  EXPECT_EQ(store.version(inbox)->by_seq(SeqNum(1))->row->modseq.value(), before);
+  EXPECT_EQ(set(store, inbox, {{"/private/a", std::nullopt}}), kOk);
+  EXPECT_EQ(store.version(inbox)->counts().highest_modseq.value(), before + 2);
+}
+
 TEST(Metadata, ChangesAreSignalled) {
   TestStore store;
   const MailboxId inbox = store.mailbox("INBOX");

@@ -34,14 +34,14 @@ TEST(Metadata, SetAndGet) {
   EXPECT_EQ(client->ask("b GETMETADATA \"INBOX\" /private/comment"),
             std::string("* METADATA \"INBOX\" (/private/comment \"My own comment\")\r\nb ") + kGot);
   EXPECT_EQ(client->ask("c GETMETADATA inbox (/shared/comment /Private/Comment)"),
-            std::string("* METADATA \"INBOX\" (/Private/Comment \"My own comment\" "
-                        "/shared/comment NIL)\r\nc ") +
+            std::string("* METADATA \"INBOX\" (/shared/comment NIL "
+                        "/Private/Comment \"My own comment\")\r\nc ") +
                 kGot);
   EXPECT_EQ(client->ask("d SETMETADATA INBOX (/private/comment \"new\" /shared/comment \"all\")"),
             std::string("d ") + kSet);
   EXPECT_EQ(client->ask("e GETMETADATA INBOX (/shared/comment /private/comment)"),
-            std::string("* METADATA \"INBOX\" (/private/comment \"new\" "
-                        "/shared/comment \"all\")\r\ne ") +
+            std::string("* METADATA \"INBOX\" (/shared/comment \"all\" "
+                        "/private/comment \"new\")\r\ne ") +
                 kGot);
   EXPECT_EQ(client->ask("f SETMETADATA INBOX (/private/comment NIL)"), std::string("f ") + kSet);
   EXPECT_THAT(client->ask("g GETMETADATA INBOX /private/comment"),
@@ -98,7 +98,7 @@ TEST(Metadata, Depth) {
               HasSubstr("(/private/filters/values/boss \"FROM \\\"boss@example.com\\\"\" "
                         "/private/filters/values/boss/x \"deep\")"));
   EXPECT_THAT(client->ask("g GETMETADATA (DEPTH infinity) INBOX (/shared /private/none)"),
-              StartsWith("* METADATA \"INBOX\" (/private/none NIL /shared NIL)\r\n"));
+              StartsWith("* METADATA \"INBOX\" (/shared NIL /private/none NIL)\r\n"));
 }
 
 TEST(Metadata, MaxSize) {
@@ -125,8 +125,8 @@ TEST(Metadata, Server) {
   rig.settings->contact = "mailto:postmaster@example.org";
   auto client = rig.login();
   EXPECT_EQ(client->ask("a GETMETADATA \"\" (/shared/comment /shared/admin)"),
-            std::string("* METADATA \"\" (/shared/admin \"mailto:postmaster@example.org\" "
-                        "/shared/comment NIL)\r\na ") +
+            std::string("* METADATA \"\" (/shared/comment NIL /shared/admin "
+                        "\"mailto:postmaster@example.org\")\r\na ") +
                 kGot);
   EXPECT_EQ(client->ask("b SETMETADATA \"\" (/private/vendor/x/y \"1\")"),
             std::string("b ") + kSet);
@@ -139,6 +139,35 @@ TEST(Metadata, Server) {
               StartsWith("* METADATA \"\" (/private/vendor/x/y \"1\" /shared/admin "));
   EXPECT_THAT(client->ask("e GETMETADATA INBOX /private/vendor/x/y"), HasSubstr(" NIL)"));
   EXPECT_THAT(rig.login("ann")->ask("f GETMETADATA \"\" /private/vendor/x/y"), HasSubstr(" NIL)"));
+}
+
+// RFC 6154 §4: the special use is an entry, and read-only.
+TEST(Metadata, SpecialUseIsAnEntry) {
+  Rig rig;
+  auto client = rig.login();
+  EXPECT_THAT(client->ask("a GETMETADATA Drafts /private/specialuse"),
+              StartsWith("* METADATA \"Drafts\" (/private/specialuse \"\\\\Drafts\")\r\n"));
+  EXPECT_THAT(client->ask("b GETMETADATA INBOX /private/specialuse"), HasSubstr(" NIL)"));
+  EXPECT_THAT(client->ask("c LIST \"\" Sent RETURN (METADATA (/private/SpecialUse))"),
+              HasSubstr("* METADATA \"Sent\" (/private/SpecialUse \"\\\\Sent\")\r\n"));
+  for (const char* value : {"NIL", "\"\\\\Drafts\"", "\"\\\\Junk\""}) {
+    EXPECT_THAT(client->ask("d SETMETADATA INBOX (/private/x \"1\" /private/SPECIALUSE " +
+                            std::string(value) + ")"),
+                StartsWith("d NO [USEATTR]"));
+  }
+  EXPECT_THAT(client->ask("e GETMETADATA INBOX /private/x"), HasSubstr(" NIL)"));
+}
+
+// RFC 7162 §3.2.
+TEST(Metadata, MovesTheModseqOfItsMailbox) {
+  Rig rig;
+  auto client = rig.select("INBOX", "QRESYNC");
+  const std::string before = client->ask("a STATUS INBOX (HIGHESTMODSEQ)");
+  EXPECT_EQ(client->ask("b SETMETADATA INBOX (/private/x \"1\")"), std::string("b ") + kSet);
+  const std::string after = client->ask("a STATUS INBOX (HIGHESTMODSEQ)");
+  EXPECT_NE(before, after);
+  EXPECT_EQ(client->ask("b SETMETADATA INBOX (/private/x \"1\")"), std::string("b ") + kSet);
+  EXPECT_EQ(client->ask("a STATUS INBOX (HIGHESTMODSEQ)"), after);
 }
 
 TEST(Metadata, MailboxesThatAreNotThere) {

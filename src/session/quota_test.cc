@@ -134,7 +134,7 @@ TEST(Quota, MailboxesEndAtTheirLimit) {
 
 TEST(Quota, DeletedAndDeletedStorage) {
   Rig rig;
-  for (const std::size_t size : {100, 200, 400}) rig.deliver("INBOX", sized(size));
+  for (const std::size_t size : {100u, 200u, 400u}) rig.deliver("INBOX", sized(size));
   auto client = rig.select();
   const std::string items = " (DELETED DELETED-STORAGE)";
   EXPECT_THAT(client->ask("a STATUS INBOX" + items),

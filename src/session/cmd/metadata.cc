@@ -5,7 +5,7 @@
 // DEVIATION: RFC 5464 §4.1 would have entries on \Noselect names too. Names that cannot be selected
 // are \NonExistent here: no mailbox, only a parent or a subscription, with nothing to tie an entry
 // to (RFC 9590 §4 shows them without).
-#include <map>
+#include <set>
 #include <utility>
 
 #include "base/ascii.h"
@@ -40,12 +40,12 @@ void append_value(std::string& out, const MetadataValue& value) {
   }
 }
 
-// What a look-up found, each entry once: the name as the client wrote it, where it wrote it.
+// What a look-up found, in the order it was asked for, each entry once; the name as the client
+// wrote it, where it wrote it.
 struct Found {
   std::string_view name;
   MetadataValue value;
 };
-using FoundMap = std::map<std::string, Found, std::less<>>;
 
 // Calls visit(name, value) for the entries below `entry`, children only or all.
 template <class Visit>
@@ -60,33 +60,34 @@ void visit_below(const MetadataEntries& entries, std::string_view entry, Metadat
   }
 }
 
-FoundMap look_up(const MetadataEntries& entries, const std::vector<std::string>& wanted,
-                 MetadataDepth depth) {
-  FoundMap found;
+std::vector<Found> look_up(const MetadataEntries& entries, const std::vector<std::string>& wanted,
+                           MetadataDepth depth) {
+  std::vector<Found> found;
+  std::set<std::string, std::less<>> seen;
   for (const std::string& name : wanted) {
     const std::string key = to_lower(name);
     const auto at = entries.find(key);
     // RFC 5464 §4.2.2: with a DEPTH the entry itself comes if it exists.
-    if (at != entries.end() || depth == MetadataDepth::kEntry)
-      found.insert_or_assign(key, Found{name, at == entries.end() ? nullptr : at->second});
+    if ((at != entries.end() || depth == MetadataDepth::kEntry) && seen.insert(key).second)
+      found.push_back({name, at == entries.end() ? nullptr : at->second});
     if (depth == MetadataDepth::kEntry) continue;
     visit_below(entries, key, depth, [&](const std::string& below, const MetadataValue& value) {
-      found.try_emplace(below, Found{below, value});
+      if (seen.insert(below).second) found.push_back({below, value});
     });
   }
   if (!found.empty()) return found;
   // RFC 5464 §4.2: a METADATA response is required.
-  for (const std::string& name : wanted) found.emplace(to_lower(name), Found{name, nullptr});
+  for (const std::string& name : wanted) found.push_back({name, nullptr});
   return found;
 }
 
 // METADATA responses for `mailbox`; a large answer is several (RFC 5464 §4.4). False when the peer
 // is gone.
-task<bool> append_found(Context& context, std::string_view mailbox, const FoundMap& found,
+task<bool> append_found(Context& context, std::string_view mailbox, const std::vector<Found>& found,
                         std::uint64_t max_size, std::uint64_t& longest) {
   std::string& out = context.out.buffer();
   bool open = false;
-  for (const auto& [key, one] : found) {
+  for (const Found& one : found) {
     if (one.value && one.value->size() > max_size) {
       longest = std::max<std::uint64_t>(longest, one.value->size());
       continue;
@@ -115,6 +116,20 @@ task<bool> append_found(Context& context, std::string_view mailbox, const FoundM
 
 MetadataEntries entries_of(const MetadataEntriesPtr& entries) {
   return entries ? *entries : MetadataEntries();
+}
+
+// RFC 6154 §4: tied to the special use of the mailbox, which CREATE gives; read-only.
+constexpr std::string_view kSpecialUse = "/private/specialuse";
+
+MetadataEntries mailbox_entries(const MailboxHandle& mailbox) {
+  MetadataEntries entries = entries_of(mailbox.account->metadata()->find(mailbox.id));
+  const mailstore::FoldersPtr folders = mailbox.account->folders();
+  const mailstore::Folder* folder = folders->find(mailbox.id);
+  if (folder != nullptr && folder->special_use != mailstore::SpecialUse::kNone) {
+    entries[std::string(kSpecialUse)] =
+        std::make_shared<const std::string>(mailstore::to_attribute(folder->special_use));
+  }
+  return entries;
 }
 
 // The account's own, and what the operator says of the server (RFC 5464 §6.2).
@@ -151,10 +166,10 @@ task<Reply> do_getmetadata(Context& context, const imap::GetMetadataArgs& args) 
   } else {
     const auto mailbox = open_mailbox(context.principal, args.mailbox, Right::kRead);
     if (!mailbox) co_return reply_for(mailbox.error());
-    entries = entries_of(mailbox->account->metadata()->find(mailbox->id));
+    entries = mailbox_entries(*mailbox);
   }
   std::uint64_t longest = 0;
-  const FoundMap found = look_up(entries, args.entries, args.depth);
+  const std::vector<Found> found = look_up(entries, args.entries, args.depth);
   static_cast<void>(co_await append_found(context, args.mailbox, found,
                                           args.max_size.value_or(UINT64_MAX), longest));
   if (longest != 0) {
@@ -183,6 +198,10 @@ task<Reply> do_setmetadata(Context& context, imap::SetMetadataArgs& args) {
     if (!mailbox) co_return reply_for(mailbox.error());
     account = mailbox->account;
     id = mailbox->id;
+    for (const mailstore::MetadataChange& change : changes) {
+      if (change.entry == kSpecialUse)
+        co_return Reply::no("USEATTR", "A mailbox gets its special use when it is created.");
+    }
   }
   const Result<void> set = co_await account->set_metadata(id, changes);
   if (!set) co_return refused(set.error());
@@ -192,9 +211,8 @@ task<Reply> do_setmetadata(Context& context, imap::SetMetadataArgs& args) {
 
 task<bool> append_metadata(Context& context, const MailboxHandle& mailbox,
                            const std::vector<std::string>& wanted) {
-  const MetadataEntriesPtr entries = mailbox.account->metadata()->find(mailbox.id);
-  static const MetadataEntries kNone;
-  const FoundMap found = look_up(entries ? *entries : kNone, wanted, MetadataDepth::kEntry);
+  const MetadataEntries entries = mailbox_entries(mailbox);
+  const std::vector<Found> found = look_up(entries, wanted, MetadataDepth::kEntry);
   std::uint64_t longest = 0;
   co_return co_await append_found(context, mailbox.name, found, UINT64_MAX, longest);
 }
