@@ -40,6 +40,7 @@ std::shared_ptr<const session::Settings> session_settings(const config::Settings
   out->literal_minus = settings.imap.literal_minus;
   out->max_message_size = settings.limits.max_message_size;
   out->compress = settings.imap.compress;
+  out->unauthenticate = settings.imap.unauthenticate;
   out->contact = settings.server.contact;
   out->comment = settings.server.comment;
   return out;

@@ -53,6 +53,7 @@ struct Settings {
   struct Imap {
     bool literal_minus = false;
     bool compress = false;
+    bool unauthenticate = true;
   } imap;
   struct Log {
     LogFormat format{};

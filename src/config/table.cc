@@ -285,6 +285,12 @@ std::vector<Setting> make_table() {
           "The length of compressed text tells something of what is in it; names and message "
           "text of different responses are kept apart for that reason."),
       [](auto& s) -> auto& { return s.imap.compress; }));
+  t.push_back(flag_row(
+      row("imap.unauthenticate", "true or false", "true", "", kRestart,
+          "Offer UNAUTHENTICATE (RFC 8437): a client may leave its account and sign in to another "
+          "one over the same connection. Switch it off behind a proxy that looks at the first "
+          "login only."),
+      [](auto& s) -> auto& { return s.imap.unauthenticate; }));
 
   t.push_back(
       choice_row<LogFormat>(row("log.format", "text", "\"json\"", "", kHup,

@@ -245,8 +245,11 @@ task<std::string> Connection::store() {
   const mailstore::Folder* const inbox = folders->find("INBOX");
   if (inbox == nullptr || !inbox->exists()) co_return "451 4.3.0 INBOX is missing";
   std::vector<mailstore::NewMessage> messages;
-  messages.push_back(
-      {.staged = std::move(*staged), .internal_date = service_.clock_.unix_seconds()});
+  // RFC 9979 §4: one of the two, set at delivery.
+  const std::string keyword = staged->has_attachment() ? "$hasattachment" : "$hasnoattachment";
+  messages.push_back({.staged = std::move(*staged),
+                      .keywords = {keyword},
+                      .internal_date = service_.clock_.unix_seconds()});
   const Result<mailstore::AppendResult> stored =
       co_await account->append(inbox->id, std::move(messages));
   if (!stored) {

@@ -56,12 +56,15 @@ enum class CommandId : std::uint8_t {
   kGetMetadata,
   kSetMetadata,
   kCompress,
+  kNotify,
   kSort,
   kThread,
   kEsearch,
   kCancelUpdate,
+  kUnauthenticate,
+  kLanguage,
 };
-inline constexpr std::size_t kCommandCount = 40;
+inline constexpr std::size_t kCommandCount = 43;
 
 // Numbers of the command are UIDs (UID FETCH ...) or message sequence numbers.
 enum class Addressing : std::uint8_t { kSequence, kUid };
@@ -118,8 +121,9 @@ enum class StatusItem : std::uint8_t {
   kHighestModSeq,
   kAppendLimit,
   kDeletedStorage,  // RFC 9208 §4.1.4
+  kMailboxId,       // RFC 8474 §4.3
 };
-inline constexpr StatusItem kLastStatusItem = StatusItem::kDeletedStorage;
+inline constexpr StatusItem kLastStatusItem = StatusItem::kMailboxId;
 struct StatusArgs {
   std::string mailbox;
   std::vector<StatusItem> items;
@@ -158,9 +162,10 @@ enum class ReturnOption : std::uint8_t {
   kAll,
   kCount,
   kSave,
-  kPartial,  // SearchArgs::partial; never beside kAll (RFC 9394 §3.1)
-  kContext,  // RFC 5267 §4.2
-  kUpdate,   // RFC 5267 §4.3
+  kPartial,    // SearchArgs::partial; never beside kAll (RFC 9394 §3.1)
+  kContext,    // RFC 5267 §4.2
+  kUpdate,     // RFC 5267 §4.3
+  kRelevancy,  // RFC 6203 §4
 };
 struct SearchArgs {
   Addressing by = Addressing::kSequence;
@@ -186,6 +191,10 @@ enum class FetchItem : std::uint8_t {
   kBodySection,  // BODY[...] and BODY.PEEK[...]
   kBinary,       // BINARY[...] and BINARY.PEEK[...]
   kBinarySize,
+  kSaveDate,  // RFC 8514
+  kEmailId,   // RFC 8474
+  kThreadId,
+  kPreview,  // RFC 8970
 };
 enum class SectionText : std::uint8_t {
   kAll,
@@ -211,6 +220,7 @@ struct FetchAtt {
   bool peek = false;
   Section section;                 // kBodySection, kBinary, kBinarySize
   std::optional<Partial> partial;  // kBodySection, kBinary
+  bool lazy = false;               // kPreview
 };
 struct FetchArgs {
   Addressing by = Addressing::kSequence;
@@ -254,11 +264,49 @@ struct CancelUpdateArgs {  // RFC 5267 §4.3.5
   std::vector<std::string> tags;
 };
 
+struct LanguageArgs {
+  std::vector<std::string> ranges;  // RFC 4647 language ranges, lower case; empty: list them
+};
+
 struct UidBatchesArgs {  // RFC 10022 §4
   std::uint32_t size = 0;
   std::uint32_t first = 1;  // batches asked for, counted from 1
   std::uint32_t last = UINT32_MAX;
 };
+// event of RFC 5465 §8; bits.
+enum NotifyEvent : std::uint8_t {
+  kMessageNew = 1,
+  kMessageExpunge = 2,
+  kFlagChange = 4,
+  kMailboxName = 8,
+  kSubscriptionChange = 16,
+  kMailboxMetadataChange = 32,
+  kServerMetadataChange = 64,
+};
+enum class NotifyFilter : std::uint8_t {
+  kSelected,
+  kSelectedDelayed,
+  kInboxes,
+  kPersonal,
+  kSubscribed,
+  kSubtree,
+  kMailboxes,
+};
+struct NotifyGroup {  // event-group
+  NotifyFilter filter = NotifyFilter::kPersonal;
+  std::vector<std::string> mailboxes;  // of kSubtree and kMailboxes
+  std::uint8_t events = 0;             // NotifyEvent bits; 0: NONE
+  std::vector<FetchAtt> fetch;         // of MessageNew, in kSelected and kSelectedDelayed
+};
+struct NotifyArgs {
+  bool set = false;  // false: NOTIFY NONE
+  bool status = false;
+  std::vector<NotifyGroup> groups;
+  bool bad_event = false;  // an event that is not supported was named: NO, not BAD
+  bool overflow = false;   // more mailboxes than the server watches were named; some are left out
+};
+// LIMIT: mailboxes named in one NOTIFY.
+inline constexpr std::size_t kMaxNotifyMailboxes = 20'000;
 
 struct GetQuotaArgs {  // RFC 9208 §4.1.1
   std::string root;
@@ -291,7 +339,7 @@ struct Command {
                CreateArgs, MailboxArgs, RenameArgs, ListArgs, StatusArgs, AppendArgs, SearchArgs,
                FetchArgs, StoreArgs, CopyArgs, ExpungeArgs, UidBatchesArgs, GetQuotaArgs,
                SetQuotaArgs, GetMetadataArgs, SetMetadataArgs, CompressArgs, SortArgs, ThreadArgs,
-               EsearchArgs, CancelUpdateArgs>
+               EsearchArgs, CancelUpdateArgs, LanguageArgs, NotifyArgs>
       args;
 };
 

@@ -88,7 +88,7 @@ class CommandText {
     if (args.return_options) {
       add("return:");
       for (const ReturnOption option : *args.return_options)
-        out_ += "mxacspCU"[static_cast<std::size_t>(option)];
+        out_ += "mxacspCUr"[static_cast<std::size_t>(option)];
     }
     if (args.partial) range(*args.partial);
     if (!args.charset.empty()) add("charset:" + args.charset);
@@ -141,9 +141,31 @@ class CommandText {
     add(std::to_string(args.size));
     add(std::to_string(args.first) + ":" + std::to_string(args.last));
   }
+  void operator()(const NotifyArgs& args) {
+    if (!args.set) add("none");
+    flag(args.status, "status");
+    for (const NotifyGroup& group : args.groups) {
+      static constexpr const char* kFilters[] = {"selected", "selected-delayed", "inboxes",
+                                                 "personal", "subscribed",       "subtree",
+                                                 "mailboxes"};
+      add(std::string("[") + kFilters[static_cast<std::size_t>(group.filter)]);
+      for (const std::string& mailbox : group.mailboxes) name(mailbox);
+      static constexpr const char* kEvents[] = {"new",          "expunge",  "flags", "name",
+                                                "subscription", "metadata", "server"};
+      for (std::size_t i = 0; i < std::size(kEvents); ++i) {
+        flag((group.events & (1U << i)) != 0, kEvents[i]);
+        if (i != 0) continue;
+        for (const FetchAtt& att : group.fetch) fetch_att(att);
+      }
+      out_ += ']';
+    }
+    flag(args.bad_event, "badevent");
+    flag(args.overflow, "overflow");
+  }
   void operator()(const SortArgs& args) {
-    static constexpr const char* kNames[] = {"ARRIVAL", "CC", "DATE",        "FROM",     "SIZE",
-                                             "SUBJECT", "TO", "DISPLAYFROM", "DISPLAYTO"};
+    static constexpr const char* kNames[] = {"ARRIVAL",   "CC",       "DATE", "FROM",
+                                             "SIZE",      "SUBJECT",  "TO",   "DISPLAYFROM",
+                                             "DISPLAYTO", "RELEVANCY"};
     for (const SortCriterion& criterion : args.criteria)
       add((criterion.reverse ? "-" : "+") +
           std::string(kNames[static_cast<std::size_t>(criterion.key)]));
@@ -167,6 +189,9 @@ class CommandText {
   void operator()(const CancelUpdateArgs& args) {
     for (const std::string& tag : args.tags) add(tag);
   }
+  void operator()(const LanguageArgs& args) {
+    for (const std::string& range : args.ranges) add(range);
+  }
 
  private:
   void add(const std::string& word) {
@@ -187,11 +212,12 @@ class CommandText {
   }
   void fetch_att(const FetchAtt& att) {
     static constexpr const char* kNames[] = {
-        "ENVELOPE",    "FLAGS",       "INTERNALDATE", "RFC822",        "RFC822.HEADER",
-        "RFC822.SIZE", "RFC822.TEXT", "BODY",         "BODYSTRUCTURE", "UID",
-        "MODSEQ",      "BODY",        "BINARY",       "BINARY.SIZE"};
+        "ENVELOPE",    "FLAGS",       "INTERNALDATE",  "RFC822",  "RFC822.HEADER", "RFC822.SIZE",
+        "RFC822.TEXT", "BODY",        "BODYSTRUCTURE", "UID",     "MODSEQ",        "BODY",
+        "BINARY",      "BINARY.SIZE", "SAVEDATE",      "EMAILID", "THREADID",      "PREVIEW"};
     add(kNames[static_cast<std::size_t>(att.item)]);
     if (att.peek) out_ += ".PEEK";
+    if (att.lazy) out_ += "(LAZY)";
     const bool section = att.item == FetchItem::kBodySection || att.item == FetchItem::kBinary ||
                          att.item == FetchItem::kBinarySize;
     if (section) append_section(out_, att.section, att.partial);
@@ -199,16 +225,23 @@ class CommandText {
   }
   void program(const SearchProgram& program) {
     static constexpr const char* kNames[] = {
-        "&",         "|",         "!",      "ALL",     "ANSWERED",  "DELETED",    "DRAFT",
-        "FLAGGED",   "NEW",       "OLD",    "RECENT",  "SEEN",      "UNANSWERED", "UNDELETED",
-        "UNDRAFT",   "UNFLAGGED", "UNSEEN", "BCC",     "BODY",      "CC",         "FROM",
-        "SUBJECT",   "TEXT",      "TO",     "KEYWORD", "UNKEYWORD", "HEADER",     "LARGER",
-        "SMALLER",   "MODSEQ",    "BEFORE", "ON",      "SINCE",     "SENTBEFORE", "SENTON",
-        "SENTSINCE", "SEQ",       "UID"};
+        "&",           "|",          "!",          "ALL",
+        "ANSWERED",    "DELETED",    "DRAFT",      "FLAGGED",
+        "NEW",         "OLD",        "RECENT",     "SEEN",
+        "UNANSWERED",  "UNDELETED",  "UNDRAFT",    "UNFLAGGED",
+        "UNSEEN",      "BCC",        "BODY",       "CC",
+        "FROM",        "SUBJECT",    "TEXT",       "TO",
+        "KEYWORD",     "UNKEYWORD",  "HEADER",     "LARGER",
+        "SMALLER",     "MODSEQ",     "BEFORE",     "ON",
+        "SINCE",       "SENTBEFORE", "SENTON",     "SENTSINCE",
+        "SEQ",         "UID",        "OLDER",      "YOUNGER",
+        "SAVEDBEFORE", "SAVEDON",    "SAVEDSINCE", "SAVEDATESUPPORTED",
+        "EMAILID",     "THREADID"};
     const char* separator = "";
     for (const SearchNode& node : program.nodes) {
       out_ += separator;
       separator = " ";
+      if (node.fuzzy) out_ += '~';
       out_ += kNames[static_cast<std::size_t>(node.op)];
       if (node.op == SearchOp::kAnd || node.op == SearchOp::kOr) out_ += std::to_string(node.count);
       if (!node.name.empty()) out_ += ":" + node.name;
@@ -217,7 +250,13 @@ class CommandText {
         out_ += "=" + std::to_string(node.number);
       if (node.op >= SearchOp::kBefore && node.op <= SearchOp::kSentSince)
         out_ += "=" + std::to_string(node.date);
-      if (node.op >= SearchOp::kSeqSet) out_ += "=" + node.set.to_string();
+      if (node.op == SearchOp::kSeqSet || node.op == SearchOp::kUid)
+        out_ += "=" + node.set.to_string();
+      if (node.op == SearchOp::kOlder || node.op == SearchOp::kYounger)
+        out_ += "=" + std::to_string(node.number);
+      if (node.op >= SearchOp::kSavedBefore && node.op <= SearchOp::kSavedSince)
+        out_ += "=" + std::to_string(node.date);
+      if (node.op == SearchOp::kEmailId || node.op == SearchOp::kThreadId) out_ += "=" + node.text;
     }
   }
 

@@ -14,6 +14,22 @@ std::size_t announced_octets(std::string_view digits, bool& valid) {
   return valid ? static_cast<std::size_t>(*size) : 0;
 }
 
+// The word at the beginning of `text`, as far as it is one.
+// SECURITY: only what no other protocol and no terminal takes for more than a word.
+std::string_view word_at(std::string_view text) {
+  constexpr std::size_t kLongestWord = 24;
+  constexpr std::string_view kMarks = "._-+=$\\:,*";
+  std::size_t size = 0;
+  while (size < text.size() && size < kLongestWord) {
+    const char c = text[size];
+    const bool word = ascii_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') ||
+                      kMarks.find(c) != std::string_view::npos;
+    if (!word) break;
+    ++size;
+  }
+  return text.substr(0, size);
+}
+
 }  // namespace
 
 void Cursor::fail_at(std::size_t offset, Errc code, std::string_view what) {
@@ -22,9 +38,13 @@ void Cursor::fail_at(std::size_t offset, Errc code, std::string_view what) {
   std::string message;
   if (code == Errc::kInvalid) message = "expected ";
   message += what;
-  if (code == Errc::kInvalid) {
-    message += " at offset ";
-    message += std::to_string(offset);
+  message += " at offset ";
+  message += std::to_string(offset);
+  const std::string_view found = silent_ ? std::string_view() : word_at(in_.substr(offset));
+  if (code == Errc::kInvalid && !found.empty()) {
+    message += ", found \"";
+    message += found;
+    message += '"';
   }
   error_ = ParseError{.code = code, .message = std::move(message), .offset = offset};
 }

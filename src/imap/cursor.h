@@ -30,9 +30,12 @@ class Cursor {
   [[nodiscard]] char peek() const { return at_end() ? '\0' : in_[at_]; }
   [[nodiscard]] std::string_view rest() const { return in_.substr(at_); }
 
-  // Latches "expected <what>". `what` names the grammar's token and never repeats input.
+  // Latches "expected <what> at offset <n>", and the word that stands there instead. `what` names
+  // the grammar's token.
   void fail(std::string_view what) { fail_at(at_, Errc::kInvalid, what); }
   void fail_at(std::size_t offset, Errc code, std::string_view what);
+  // SECURITY: no word of this command is repeated in an error: it may be a password.
+  void keep_silent() { silent_ = true; }
   // SEARCH RETURN (SAVE) was read; an error that follows says so.
   void note_save() { save_ = true; }
   [[nodiscard]] ParseError take_error(std::string_view tag, std::string_view command_name);
@@ -85,6 +88,7 @@ class Cursor {
   ParseMode mode_;
   bool utf8_quoted_ = false;
   bool save_ = false;
+  bool silent_ = false;
   std::optional<ParseError> error_;
 };
 

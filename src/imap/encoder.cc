@@ -116,6 +116,8 @@ std::string_view to_string(StatusItem item) {
       return "APPENDLIMIT";
     case StatusItem::kDeletedStorage:
       return "DELETED-STORAGE";
+    case StatusItem::kMailboxId:
+      return "MAILBOXID";
   }
   return {};
 }

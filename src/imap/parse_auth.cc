@@ -43,6 +43,7 @@ IdArgs parse_id(Cursor& in) {
 
 AuthenticateArgs parse_authenticate(Cursor& in) {
   AuthenticateArgs args;
+  in.keep_silent();
   in.space();
   const std::size_t start = in.offset();
   args.mechanism = to_upper(in.atom("a SASL mechanism"));
@@ -59,6 +60,7 @@ LoginArgs parse_login(Cursor& in) {
   // DEVIATION: RFC 6855 §5 leaves LOGIN without UTF-8, but clients send passwords with umlauts in
   // quotes, and refusing them here would only send a person looking for a wrong password.
   in.allow_utf8_quoted();
+  in.keep_silent();
   LoginArgs args;
   in.space();
   args.user = in.astring("a user name");

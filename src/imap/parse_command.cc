@@ -99,6 +99,8 @@ constexpr std::array<Row, kCommandCount> kTable = {{
      [](Cursor& in, Addressing) -> Args { return parse_setmetadata(in); }},
     {"COMPRESS", CommandId::kCompress, UidForm::kNone,
      [](Cursor& in, Addressing) -> Args { return parse_compress(in); }},
+    {"NOTIFY", CommandId::kNotify, UidForm::kNone,
+     [](Cursor& in, Addressing) -> Args { return parse_notify(in); }},
     {"SORT", CommandId::kSort, UidForm::kBoth,
      [](Cursor& in, Addressing by) -> Args { return parse_sort(in, by); }},
     {"THREAD", CommandId::kThread, UidForm::kBoth,
@@ -108,6 +110,9 @@ constexpr std::array<Row, kCommandCount> kTable = {{
      [](Cursor& in, Addressing) -> Args { return parse_esearch(in); }},
     {"CANCELUPDATE", CommandId::kCancelUpdate, UidForm::kNone,
      [](Cursor& in, Addressing) -> Args { return parse_cancel_update(in); }},
+    {"UNAUTHENTICATE", CommandId::kUnauthenticate, UidForm::kNone, no_args},
+    {"LANGUAGE", CommandId::kLanguage, UidForm::kNone,
+     [](Cursor& in, Addressing) -> Args { return parse_language(in); }},
 }};
 
 constexpr bool in_order() {
@@ -137,6 +142,8 @@ Head parse_command_head(Cursor& in) {
   const std::size_t start = in.offset();
   const std::string_view tag = in.run(is_astring_char);
   if (!is_tag(tag) || (in.peek() != ' ' && !in.at_end())) {
+    // SECURITY: what is no tag is not repeated: it may be another protocol's line.
+    in.keep_silent();
     in.fail_at(start, Errc::kInvalid, "a tag of at most 64 characters");
     return head;
   }

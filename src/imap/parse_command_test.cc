@@ -23,12 +23,36 @@ TEST(ParseCommand, NamesTheTokenAndItsPlace) {
   };
   EXPECT_EQ(message("a1 STATUS INBOX  (MESSAGES)"),
             "a1|STATUS: expected status items in parentheses at offset 16");
-  EXPECT_EQ(message("a1 FETCH 0 FLAGS"), "a1|FETCH: expected a sequence set at offset 9");
-  EXPECT_EQ(message("a1 XYZZY"), "a1|expected a command that this server knows at offset 3");
+  EXPECT_EQ(message("a1 FETCH 0 FLAGS"),
+            "a1|FETCH: expected a sequence set at offset 9, found \"0\"");
+  EXPECT_EQ(message("a1 XYZZY"),
+            "a1|expected a command that this server knows at offset 3, found \"XYZZY\"");
   EXPECT_EQ(message("* NOOP"), "|expected a tag of at most 64 characters at offset 0");
   EXPECT_EQ(message("<b>hi</b>\" NOOP"), "|expected a tag of at most 64 characters at offset 0");
   EXPECT_EQ(message("a1 SEARCH " + std::string(64, '(') + "ALL"),
             "a1|SEARCH: expected one space at offset 77");
+  EXPECT_EQ(message("a1 SEARCH RETURN (MIN FOO) ALL"),
+            "a1|SEARCH: expected MIN, MAX, ALL, COUNT, SAVE, PARTIAL, CONTEXT, UPDATE or RELEVANCY "
+            "at offset 22, found \"FOO\"");
+  EXPECT_EQ(message("a1 FETCH 1 (FLAGS <script>)"), "a1|FETCH: expected a fetch item at offset 18");
+  EXPECT_EQ(message("a1 " + std::string(500, 'x')),
+            "a1|expected a command that this server knows at offset 3, found \"" +
+                std::string(24, 'x') + "\"");
+  EXPECT_EQ(message("a1 SEARCH " + std::string(65, '(') + "ALL"),
+            "a1|SEARCH: search too deeply nested at offset 75");
+}
+
+// SECURITY: a password is not repeated, wherever the mistake is.
+TEST(ParseCommand, ErrorsKeepPasswordsToThemselves) {
+  for (const char* command :
+       {"a LOGIN joe pass word", "a LOGIN joe  secret", "a LOGIN secret", "a LOGIN",
+        "a AUTHENTICATE PLAIN secret secret", "a AUTHENTICATE PLAIN  secret",
+        "a AUTHENTICATE secretsecretsecretsecret secret"}) {
+    const Parsed<Command> parsed = parse_command(command, kPlain);
+    ASSERT_FALSE(parsed.has_value()) << command;
+    EXPECT_EQ(parsed.error().message.find("secret"), std::string::npos) << parsed.error().message;
+    EXPECT_EQ(parsed.error().message.find("word\""), std::string::npos) << parsed.error().message;
+  }
 }
 
 // A5

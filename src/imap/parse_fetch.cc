@@ -1,5 +1,5 @@
-// FETCH (RFC 9051 §6.4.5, RFC 3501 §6.4.5, RFC 7162 §3.1.4 and §3.2.6, RFC 9394
-// §3.3).
+// FETCH (RFC 9051 §6.4.5, RFC 3501 §6.4.5, RFC 7162 §3.1.4 and §3.2.6, RFC 8474 §5.3, RFC 8514
+// §4.2, RFC 8970 §3, RFC 9394 §3.3).
 #include <array>
 
 #include "base/ascii.h"
@@ -10,6 +10,8 @@ namespace {
 
 // fetch-att by name and by what follows it. BODY is two items: with a section and without.
 enum class Tail : std::uint8_t { kNone, kSection, kBinary, kBinarySize };
+// An item stands alone or in the parenthesized list.
+enum class Place : std::uint8_t { kAlone, kInList };
 
 struct AttRow {
   std::string_view name;
@@ -18,7 +20,7 @@ struct AttRow {
   bool peek = false;
 };
 
-constexpr std::array<AttRow, 16> kAtts = {{
+constexpr std::array<AttRow, 20> kAtts = {{
     {"ENVELOPE", FetchItem::kEnvelope},
     {"FLAGS", FetchItem::kFlags},
     {"INTERNALDATE", FetchItem::kInternalDate},
@@ -35,6 +37,10 @@ constexpr std::array<AttRow, 16> kAtts = {{
     {"BINARY", FetchItem::kBinary, Tail::kBinary, false},
     {"BINARY.PEEK", FetchItem::kBinary, Tail::kBinary, true},
     {"BINARY.SIZE", FetchItem::kBinarySize, Tail::kBinarySize, false},
+    {"SAVEDATE", FetchItem::kSaveDate},
+    {"EMAILID", FetchItem::kEmailId},
+    {"THREADID", FetchItem::kThreadId},
+    {"PREVIEW", FetchItem::kPreview},
 }};
 
 struct Macro {
@@ -51,7 +57,23 @@ bool is_att_char(char c) {
   return ascii_digit(c) || c == '.' || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z');
 }
 
-FetchAtt parse_fetch_att(Cursor& in) {
+// [SP "(" preview-mod *(SP preview-mod) ")"] (RFC 8970 §6). Behind an item that stands alone the
+// same place may hold the modifiers of the FETCH itself; LAZY is none of them.
+bool parse_preview_mods(Cursor& in, Place place) {
+  const std::string_view rest = in.rest();
+  if (!rest.starts_with(" (")) return false;
+  if (place == Place::kAlone && !iequals(rest.substr(2, 4), "LAZY")) return false;
+  in.space();
+  in.expect('(', "preview modifiers in parentheses");
+  while (in.ok()) {
+    in.keyword("LAZY");
+    if (in.try_char(')')) break;
+    in.expect(' ', "one space or \")\" in the preview modifiers");
+  }
+  return true;
+}
+
+FetchAtt parse_fetch_att(Cursor& in, Place place) {
   const std::size_t start = in.offset();
   const std::string_view name = in.run(is_att_char);
   const bool section = in.peek() == '[';
@@ -62,6 +84,7 @@ FetchAtt parse_fetch_att(Cursor& in) {
     if (row.tail == Tail::kBinary || row.tail == Tail::kBinarySize)
       att.section = parse_section_binary(in);
     if (row.tail == Tail::kSection || row.tail == Tail::kBinary) att.partial = parse_partial(in);
+    if (row.item == FetchItem::kPreview) att.lazy = parse_preview_mods(in, place);
     return att;
   }
   in.fail_at(start, Errc::kInvalid, "a fetch item");
@@ -73,8 +96,13 @@ void add_item(Cursor& in, std::vector<FetchAtt>& items, FetchAtt att) {
     return other.item == att.item && other.item != FetchItem::kBodySection &&
            other.item != FetchItem::kBinary && other.item != FetchItem::kBinarySize;
   };
-  // An item without section asked for twice is answered once; the list stays short for std::any_of.
-  if (std::any_of(items.begin(), items.end(), same)) return;
+  // An item without section asked for twice is answered once; the list stays short for
+  // std::find_if.
+  if (const auto twin = std::find_if(items.begin(), items.end(), same); twin != items.end()) {
+    // RFC 8970 §3.2: once without LAZY is without LAZY.
+    twin->lazy = twin->lazy && att.lazy;
+    return;
+  }
   if (items.size() == kMaxFetchItems)
     in.fail_at(in.offset(), Errc::kLimit, "too many items in one FETCH");
   items.push_back(std::move(att));
@@ -86,14 +114,10 @@ void parse_fetch_items(Cursor& in, std::vector<FetchAtt>& items) {
     for (std::size_t i = 0; i < macro.count; ++i) items.push_back({.item = kMacroItems[i]});
     return;
   }
-  if (!in.try_char('(')) {
-    add_item(in, items, parse_fetch_att(in));
-    return;
-  }
-  while (in.ok()) {
-    add_item(in, items, parse_fetch_att(in));
-    if (in.try_char(')')) break;
-    in.expect(' ', "one space or \")\" in the list of fetch items");
+  if (in.peek() == '(') {
+    items = parse_fetch_att_list(in);
+  } else {
+    add_item(in, items, parse_fetch_att(in, Place::kAlone));
   }
 }
 
@@ -123,6 +147,17 @@ void parse_fetch_modifiers(Cursor& in, FetchArgs& args) {
 }
 
 }  // namespace
+
+std::vector<FetchAtt> parse_fetch_att_list(Cursor& in) {
+  std::vector<FetchAtt> items;
+  in.expect('(', "fetch items in parentheses");
+  while (in.ok()) {
+    add_item(in, items, parse_fetch_att(in, Place::kInList));
+    if (in.try_char(')')) break;
+    in.expect(' ', "one space or \")\" in the list of fetch items");
+  }
+  return items;
+}
 
 FetchArgs parse_fetch(Cursor& in, Addressing by) {
   FetchArgs args{.by = by};

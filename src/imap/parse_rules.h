@@ -53,6 +53,8 @@ FetchArgs parse_fetch(Cursor& in, Addressing by);
 Section parse_section(Cursor& in);
 Section parse_section_binary(Cursor& in);
 std::optional<Partial> parse_partial(Cursor& in);
+// "(" fetch-att *(SP fetch-att) ")"
+std::vector<FetchAtt> parse_fetch_att_list(Cursor& in);
 
 // parse_store.cc
 StoreArgs parse_store(Cursor& in, Addressing by);
@@ -61,6 +63,8 @@ ExpungeArgs parse_uid_expunge(Cursor& in);
 
 // parse_uid_batches.cc
 UidBatchesArgs parse_uid_batches(Cursor& in);
+// parse_notify.cc
+NotifyArgs parse_notify(Cursor& in);
 
 // parse_quota.cc
 GetQuotaArgs parse_getquota(Cursor& in);
@@ -74,5 +78,8 @@ std::vector<std::string> parse_metadata_entries(Cursor& in);
 
 // parse_compress.cc
 CompressArgs parse_compress(Cursor& in);
+
+// parse_language.cc
+LanguageArgs parse_language(Cursor& in);
 
 }  // namespace postern::imap

@@ -15,11 +15,15 @@ struct OptionName {
   std::string_view name;
   ReturnOption option;
 };
-constexpr OptionName kReturnOptions[] = {
-    {"MIN", ReturnOption::kMin},         {"MAX", ReturnOption::kMax},
-    {"ALL", ReturnOption::kAll},         {"COUNT", ReturnOption::kCount},
-    {"SAVE", ReturnOption::kSave},       {"PARTIAL", ReturnOption::kPartial},
-    {"CONTEXT", ReturnOption::kContext}, {"UPDATE", ReturnOption::kUpdate}};
+constexpr OptionName kReturnOptions[] = {{"MIN", ReturnOption::kMin},
+                                         {"MAX", ReturnOption::kMax},
+                                         {"ALL", ReturnOption::kAll},
+                                         {"COUNT", ReturnOption::kCount},
+                                         {"SAVE", ReturnOption::kSave},
+                                         {"PARTIAL", ReturnOption::kPartial},
+                                         {"CONTEXT", ReturnOption::kContext},
+                                         {"UPDATE", ReturnOption::kUpdate},
+                                         {"RELEVANCY", ReturnOption::kRelevancy}};
 
 bool has(const std::vector<ReturnOption>& options, ReturnOption option) {
   return std::find(options.begin(), options.end(), option) != options.end();
@@ -42,7 +46,7 @@ void parse_return_opt(Cursor& in, SearchArgs& args, ReturnOption option, std::si
 
 // An operator that waits for operands.
 struct Open {
-  enum class Kind : std::uint8_t { kTop, kGroup, kNot, kOr };
+  enum class Kind : std::uint8_t { kTop, kGroup, kNot, kOr, kFuzzy };
   Kind kind = Kind::kTop;
   std::uint32_t operands = 0;
 };
@@ -61,6 +65,11 @@ class ProgramParser {
       } else if (in_.try_keyword("OR")) {
         in_.space();
         open(Open::Kind::kOr);
+      } else if (in_.try_keyword("FUZZY")) {
+        in_.space();
+        open(Open::Kind::kFuzzy);
+        ++fuzzy_;
+        program_.uses_fuzzy = true;
       } else {
         emit(parse_search_key(in_, text_));
         close_complete();
@@ -82,6 +91,7 @@ class ProgramParser {
     program_.uses_modseq = program_.uses_modseq || node.op == SearchOp::kModSeq;
     program_.uses_sequence =
         program_.uses_sequence || (node.op == SearchOp::kSeqSet && !node.set.is_saved_result());
+    node.fuzzy = fuzzy_ > 0;
     program_.nodes.push_back(std::move(node));
   }
 
@@ -101,6 +111,11 @@ class ProgramParser {
         case Open::Kind::kOr:
           complete = operands == 2;
           op = SearchOp::kOr;
+          break;
+        case Open::Kind::kFuzzy:
+          // No operator of its own: the keys below it say that they are fuzzy.
+          complete = true;
+          --fuzzy_;
           break;
         case Open::Kind::kGroup:
           complete = in_.try_char(')');
@@ -123,6 +138,7 @@ class ProgramParser {
   SearchText text_;
   SearchProgram program_;
   std::vector<Open> stack_;
+  std::size_t fuzzy_ = 0;  // FUZZYs that are open
 };
 
 }  // namespace
@@ -149,7 +165,7 @@ void parse_search_return_opts(Cursor& in, SearchArgs& args) {
         std::find_if(std::begin(kReturnOptions), std::end(kReturnOptions),
                      [&in](const OptionName& option) { return in.try_keyword(option.name); });
     if (row == std::end(kReturnOptions)) {
-      in.fail("MIN, MAX, ALL, COUNT, SAVE, PARTIAL, CONTEXT or UPDATE");
+      in.fail("MIN, MAX, ALL, COUNT, SAVE, PARTIAL, CONTEXT, UPDATE or RELEVANCY");
     } else {
       parse_return_opt(in, args, row->option, start);
     }
@@ -168,7 +184,13 @@ void parse_search_criteria(Cursor& in, SearchArgs& args) {
     if (args.charset == "US-ASCII") text = SearchText::kAscii;
     if (!known) text = SearchText::kOther;
   }
+  const std::size_t start = in.offset();
   args.program = ProgramParser(in, text).parse();
+  // RFC 6203 §4: RELEVANCY is for searches with a FUZZY key.
+  if (in.ok() && !args.program.uses_fuzzy && args.return_options.has_value() &&
+      has(*args.return_options, ReturnOption::kRelevancy)) {
+    in.fail_at(start, Errc::kInvalid, "a FUZZY key beside RELEVANCY");
+  }
 }
 
 void parse_search_charset(Cursor& in, SearchArgs& args) {

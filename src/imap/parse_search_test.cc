@@ -81,7 +81,7 @@ TEST(ParseSearch, ReturnOptions) {
                {"SEARCH RETURN (PARTIAL 1:2 PARTIAL 1:2) ALL", "bad@29"},
                {"SEARCH RETURN (ALL PARTIAL 1:2) ALL", "bad@21"},
                {"SEARCH RETURN (PARTIAL 1:2 ALL) ALL", "bad@29"},
-               {"SEARCH RETURN (RELEVANCY) ALL", "bad@17"},
+               {"SEARCH RETURN (RELEVANCY) ALL", "bad@28"},
                {"SEARCH RETURN ALL", "bad@16"},
                {"SEARCH RETURN (MIN)", "bad@21"},
                {"SEARCH RETURN (MIN )", "bad@21"}});

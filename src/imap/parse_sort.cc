@@ -18,6 +18,7 @@ constexpr SortKeyName kSortKeys[] = {
     {"TO", SortKey::kTo},
     {"DISPLAYFROM", SortKey::kDisplayFrom},
     {"DISPLAYTO", SortKey::kDisplayTo},
+    {"RELEVANCY", SortKey::kRelevancy},
 };
 
 struct AlgorithmName {
@@ -64,10 +65,14 @@ SortArgs parse_sort(Cursor& in, Addressing by) {
   args.search.by = by;
   in.space();
   parse_search_return_opts(in, args.search);
+  const std::size_t start = in.offset();
   args.criteria = parse_sort_criteria(in);
   in.space();
   parse_search_charset(in, args.search);
   parse_search_criteria(in, args.search);
+  // RFC 6203 §6: RELEVANCY is for searches with a FUZZY key.
+  if (in.ok() && !args.search.program.uses_fuzzy && sorts_by_relevancy(args.criteria))
+    in.fail_at(start, Errc::kInvalid, "a FUZZY key beside RELEVANCY");
   return args;
 }
 

@@ -9,7 +9,18 @@
 namespace postern::imap {
 namespace {
 
-enum class KeyArg : std::uint8_t { kNone, kText, kFlag, kHeader, kNumber, kModSeq, kDate, kUidSet };
+enum class KeyArg : std::uint8_t {
+  kNone,
+  kText,
+  kFlag,
+  kHeader,
+  kNumber,
+  kModSeq,
+  kDate,
+  kUidSet,
+  kInterval,
+  kObjectId
+};
 
 struct KeyRow {
   std::string_view name;
@@ -17,7 +28,7 @@ struct KeyRow {
   KeyArg arg;
 };
 
-constexpr std::array<KeyRow, 34> kKeys = {{
+constexpr std::array<KeyRow, 42> kKeys = {{
     {"ALL", SearchOp::kAll, KeyArg::kNone},
     {"ANSWERED", SearchOp::kAnswered, KeyArg::kNone},
     {"DELETED", SearchOp::kDeleted, KeyArg::kNone},
@@ -52,7 +63,27 @@ constexpr std::array<KeyRow, 34> kKeys = {{
     {"SENTON", SearchOp::kSentOn, KeyArg::kDate},
     {"SENTSINCE", SearchOp::kSentSince, KeyArg::kDate},
     {"UID", SearchOp::kUid, KeyArg::kUidSet},
+    {"OLDER", SearchOp::kOlder, KeyArg::kInterval},
+    {"YOUNGER", SearchOp::kYounger, KeyArg::kInterval},
+    {"SAVEDBEFORE", SearchOp::kSavedBefore, KeyArg::kDate},
+    {"SAVEDON", SearchOp::kSavedOn, KeyArg::kDate},
+    {"SAVEDSINCE", SearchOp::kSavedSince, KeyArg::kDate},
+    {"SAVEDATESUPPORTED", SearchOp::kSaveDateSupported, KeyArg::kNone},
+    {"EMAILID", SearchOp::kEmailId, KeyArg::kObjectId},
+    {"THREADID", SearchOp::kThreadId, KeyArg::kObjectId},
 }};
+
+// objectid = 1*255(ALPHA / DIGIT / "_" / "-") (RFC 8474 §7)
+std::string parse_object_id(Cursor& in) {
+  constexpr std::size_t kMaxObjectId = 255;
+  const std::size_t start = in.offset();
+  const std::string_view id = in.run([](char c) {
+    return ascii_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || c == '_' ||
+           c == '-';
+  });
+  if (id.empty() || id.size() > kMaxObjectId) in.fail_at(start, Errc::kInvalid, "an object id");
+  return std::string(id);
+}
 
 std::string parse_search_text(Cursor& in, SearchText charset) {
   const std::size_t start = in.offset();
@@ -118,6 +149,12 @@ void parse_key_args(Cursor& in, KeyArg arg, SearchText charset, SearchNode& node
       break;
     case KeyArg::kUidSet:
       node.set = in.sequence_set("a set of UIDs");
+      break;
+    case KeyArg::kInterval:
+      node.number = in.nz_number("a number of seconds, not 0");
+      break;
+    case KeyArg::kObjectId:
+      node.text = parse_object_id(in);
       break;
   }
 }

@@ -3,6 +3,7 @@
 // §2.2).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@ enum class SortKey : std::uint8_t {
   kTo,
   kDisplayFrom,
   kDisplayTo,
+  kRelevancy,  // RFC 6203 §6
 };
 struct SortCriterion {
   SortKey key = SortKey::kArrival;
@@ -27,6 +29,12 @@ struct SortCriterion {
 };
 
 enum class ThreadAlgorithm : std::uint8_t { kOrderedSubject, kReferences, kRefs };
+
+[[nodiscard]] inline bool sorts_by_relevancy(const std::vector<SortCriterion>& criteria) {
+  return std::any_of(criteria.begin(), criteria.end(), [](const SortCriterion& criterion) {
+    return criterion.key == SortKey::kRelevancy;
+  });
+}
 
 // partial-range: positions among the results, from 1. As sent: the first may be the greater.
 struct PartialRange {

@@ -1,4 +1,5 @@
-// search-key (RFC 9051 §6.4.4, RFC 7162 §3.1.5) as a flat program in postfix order: operands before
+// search-key (RFC 9051 §6.4.4, RFC 7162 §3.1.5, RFC 5032, RFC 8514 §4.3, RFC 8474 §6, RFC 6203 §3)
+// as a flat program in postfix order: operands before
 // their operator, so that building and evaluating need no recursion.
 #pragma once
 
@@ -55,6 +56,17 @@ enum class SearchOp : std::uint8_t {
   // leaves with `set`
   kSeqSet,
   kUid,
+  // leaves with `number`: seconds before now (RFC 5032 §2)
+  kOlder,
+  kYounger,
+  // leaves with `date` (RFC 8514 §4.3)
+  kSavedBefore,
+  kSavedOn,
+  kSavedSince,
+  kSaveDateSupported,  // without argument
+  // leaves with `text`: an objectid (RFC 8474 §6)
+  kEmailId,
+  kThreadId,
 };
 
 struct SearchNode {
@@ -68,6 +80,7 @@ struct SearchNode {
   // and US-ASCII; then the session converts it or refuses the command.
   std::string text;
   NumberSet set;
+  bool fuzzy = false;  // stands under FUZZY (RFC 6203 §3)
 };
 
 struct SearchProgram {
@@ -77,6 +90,8 @@ struct SearchProgram {
   // A key counts messages ("$" does not): EXPUNGE must wait, under UID SEARCH too (RFC 7162
   // §3.2.10.2).
   bool uses_sequence = false;
+  // A FUZZY key occurs: RELEVANCY may be asked for (RFC 6203 §4).
+  bool uses_fuzzy = false;
 };
 
 }  // namespace postern::imap

@@ -24,6 +24,7 @@
 #include "base/result.h"
 #include "base/signal.h"
 #include "base/task.h"
+#include "mailstore/change_feed.h"
 #include "mailstore/flags.h"
 #include "mailstore/folders.h"
 #include "mailstore/metadata.h"
@@ -41,6 +42,7 @@ class StagedMessage {
   StagedMessage(StagedMessage&&) noexcept;
   StagedMessage& operator=(StagedMessage&&) noexcept;
   [[nodiscard]] std::uint64_t size() const;
+  [[nodiscard]] bool has_attachment() const;  // mime/attachment.h
   [[nodiscard]] Impl& impl() { return *impl_; }
 
  private:
@@ -185,6 +187,10 @@ class Account {
   // account dies. kServerMetadata: after every change of metadata, of whatever mailbox. The signal
   // outlives the Watch.
   [[nodiscard]] virtual Watch watch(MailboxId mailbox, Signal& signal) = 0;
+  // Adds every change of messages, names, subscriptions and metadata that is published from now on
+  // to `feed`, in the order of publishing; a change is in the feed before its command is answered.
+  // The feed outlives the Watch.
+  [[nodiscard]] virtual Watch follow(ChangeFeed& feed) = 0;
 
   // -- quota ------------------------------------------------------------------------------------
   struct Usage {

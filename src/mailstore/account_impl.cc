@@ -11,6 +11,24 @@ namespace postern::mailstore {
 
 using Urgency = engine::Engine::Urgency;
 
+namespace {
+
+// What a change does to the messages of a mailbox that stays; nothing for a fold.
+std::uint8_t message_changes(const Effect& effect) {
+  if (!effect.record) return 0;
+  std::uint8_t kinds = 0;
+  for (const auto& section : effect.record->sections) {
+    if (std::holds_alternative<AddSection>(section)) kinds |= kArrivals;
+    if (std::holds_alternative<FlagsSection>(section)) kinds |= kFlagChanges;
+    if (std::holds_alternative<ExpungeSection>(section)) kinds |= kExpunges;
+  }
+  const std::uint32_t unseen = effect.mailbox->durable.header.counts.unseen;
+  if (effect.after.header.counts.unseen != unseen) kinds |= kUnseenCount;
+  return kinds;
+}
+
+}  // namespace
+
 AccountImpl::AccountImpl(engine::Engine& engine, std::unique_ptr<Vault> vault, Epoch epoch,
                          Clock& clock, Settings settings, TotalsPtr totals)
     : engine_(engine),
@@ -79,6 +97,7 @@ void AccountImpl::drive() {
 }
 
 void AccountImpl::publish(Pending& pending) {
+  announce(pending);
   for (Effect& effect : pending.effects) {
     Mailbox& mailbox = *effect.mailbox;
     if (mailbox.durable.version) totals_->loaded_rows -= mailbox.durable.version->exists();
@@ -224,11 +243,40 @@ void AccountImpl::notify(const std::vector<MailboxId>& mailboxes) {
     const auto [first, last] = watchers_.equal_range(mailbox);
     for (auto at = first; at != last; ++at) at->second->notify();
   }
+  for (ChangeFeed* feed : followers_) feed->raise();
 }
 
 void AccountImpl::notify_all() {
   const MutexLock lock(watch_mutex_);
   for (auto& [mailbox, signal] : watchers_) signal->notify();
+  for (ChangeFeed* feed : followers_) {
+    feed->die();
+    feed->raise();
+  }
+}
+
+void AccountImpl::announce(const Pending& pending) {
+  if (feeds_.empty()) return;
+  if (!pending.metadata.empty()) {
+    for (ChangeFeed* feed : feeds_) feed->add_metadata();
+  }
+  std::vector<MailboxId> changed;
+  for (const Effect& effect : pending.effects) {
+    const MailboxId mailbox = effect.mailbox->id;
+    const std::uint8_t kinds = message_changes(effect);
+    if (effect.after.exists && kinds != 0) changed.push_back(mailbox);
+    for (ChangeFeed* feed : feeds_) {
+      if (!effect.after.exists) {
+        feed->forget(mailbox);
+      } else if (kinds != 0) {
+        feed->add(mailbox, kinds);
+      }
+    }
+  }
+  if (pending.names.empty()) return;
+  const NameEventsPtr names =
+      name_events(names_, pending.names, pending.naming, std::move(changed));
+  for (ChangeFeed* feed : feeds_) feed->add(names);
 }
 
 Watch AccountImpl::watch(MailboxId mailbox, Signal& signal) {
@@ -253,6 +301,37 @@ Watch AccountImpl::watch(MailboxId mailbox, Signal& signal) {
     watchers_.emplace(mailbox, &signal);
   }
   return Watch(std::make_shared<Registration>(shared_from_this(), mailbox, &signal));
+}
+
+Watch AccountImpl::follow(ChangeFeed& feed) {
+  struct Registration {
+    std::shared_ptr<AccountImpl> account;  // the Watch may be the last to go
+    ChangeFeed* feed;
+    Registration(std::shared_ptr<AccountImpl> a, ChangeFeed* f) : account(std::move(a)), feed(f) {}
+    Registration(const Registration&) = delete;
+    Registration& operator=(const Registration&) = delete;
+    ~Registration() {
+      {
+        const MutexLock lock(account->mutex_);
+        std::erase(account->feeds_, feed);
+      }
+      const MutexLock lock(account->watch_mutex_);
+      std::erase(account->followers_, feed);
+    }
+  };
+  {
+    const MutexLock lock(watch_mutex_);
+    followers_.push_back(&feed);
+  }
+  bool late = false;
+  {
+    const MutexLock lock(mutex_);
+    feeds_.push_back(&feed);
+    late = dead_;
+  }
+  // One that comes after the death is told too.
+  if (late) notify_all();
+  return Watch(std::make_shared<Registration>(shared_from_this(), &feed));
 }
 
 // -- lookups ------------------------------------------------------------------------------------

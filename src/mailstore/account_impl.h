@@ -49,6 +49,7 @@ struct StagedMessage::Impl {
   std::unique_ptr<engine::BlobWriter> blob;
   BodyLocator locator;
   std::string info;  // mime::encode_info
+  bool attachment = false;
 };
 
 template <class T>
@@ -115,6 +116,7 @@ class AccountImpl final : public Account, public std::enable_shared_from_this<Ac
   task<Result<void>> set_metadata(MailboxId mailbox, std::vector<MetadataChange> changes) override;
 
   [[nodiscard]] Watch watch(MailboxId mailbox, Signal& signal) override;
+  [[nodiscard]] Watch follow(ChangeFeed& feed) override;
   [[nodiscard]] Usage usage() const override;
   task<Result<void>> set_quota(Quota limit) override;
 
@@ -142,6 +144,8 @@ class AccountImpl final : public Account, public std::enable_shared_from_this<Ac
   void roll_back() POSTERN_REQUIRES(mutex_);
   void notify(const std::vector<MailboxId>& mailboxes) POSTERN_EXCLUDES(mutex_, watch_mutex_);
   void notify_all() POSTERN_EXCLUDES(mutex_, watch_mutex_);
+  // Fills the feeds; before the change is published, and under the same lock.
+  void announce(const Pending& pending) POSTERN_REQUIRES(mutex_);
   [[nodiscard]] Result<void> check_alive() const POSTERN_REQUIRES(mutex_);
 
   // Prepares, submits, waits; again when a change before it failed. `rows`: mailbox to load first.
@@ -234,8 +238,11 @@ class AccountImpl final : public Account, public std::enable_shared_from_this<Ac
   Sweep* sweep_ POSTERN_GUARDED_BY(mutex_) = nullptr;   // the one under way
   std::unordered_map<EmailId, BodyLocator> locators_ POSTERN_GUARDED_BY(mutex_);
 
+  std::vector<ChangeFeed*> feeds_ POSTERN_GUARDED_BY(mutex_);  // to be filled
+
   // Held while a signal is raised, so that none is raised after its Watch is gone. Taken alone.
   Mutex watch_mutex_;
+  std::vector<ChangeFeed*> followers_ POSTERN_GUARDED_BY(watch_mutex_);  // feeds_, to be raised
   std::unordered_multimap<MailboxId, Signal*> watchers_ POSTERN_GUARDED_BY(watch_mutex_);
 };
 

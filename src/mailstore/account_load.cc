@@ -405,7 +405,6 @@ task<Result<VersionPtr>> AccountImpl::version(MailboxId id) {
 }
 
 UidSet AccountImpl::vanished_since(MailboxId id, ModSeq since, const VersionPtr& at) const {
-  UidSet gone;
   {
     const MutexLock lock(mutex_);
     const MailboxPtr mailbox = find(id);
@@ -419,7 +418,14 @@ UidSet AccountImpl::vanished_since(MailboxId id, ModSeq since, const VersionPtr&
         intervals.insert(intervals.end(), entry->uids.intervals().begin(),
                          entry->uids.intervals().end());
       }
-      return UidSet::from_unsorted(std::move(intervals));
+      UidSet gone = UidSet::from_unsorted(std::move(intervals));
+      // A version may keep rows that were expunged (keep_expunged): they have yet to vanish.
+      UidSet kept;
+      at->visit_uids(gone, [&kept](const MailboxVersion::MessageRef& message) {
+        kept.add(message.row->uid);
+        return true;
+      });
+      return gone.subtract(kept);
     }
   }
   // RFC 7162 §3.2.6: with the history gone, every UID that is not there counts as expunged since.

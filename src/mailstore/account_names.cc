@@ -32,7 +32,7 @@ Result<Prepared<MailboxId>> AccountImpl::prepare_create(const std::string& name,
               names_head_.plan_create(name, use, [&] { return new_mailbox(draft.counters()); }));
   POSTERN_CHECK_OK(draft.charge_mailboxes());
   const MailboxId id = changes.back().after->id;
-  draft.rename(std::move(changes));
+  draft.rename(std::move(changes), {name, {}});
   return Prepared<MailboxId>{draft.submit(Urgency::kNormal), id};
 }
 
@@ -54,7 +54,7 @@ Result<Prepared<Nothing>> AccountImpl::prepare_remove(const std::string& name) {
   // The rows stay until the sweep has seen which emails they named.
   draft.release({.when = 0, .mailbox = mailbox->id, .emails = {}});
   releases_ = true;
-  draft.rename(std::move(changes));
+  draft.rename(std::move(changes), {name, {}});
   return Prepared<Nothing>{draft.submit(Urgency::kMayUseReserve), {}};
 }
 
@@ -66,7 +66,7 @@ Result<Prepared<Nothing>> AccountImpl::prepare_rename(const std::string& from,
   POSTERN_TRY(NameChanges changes,
               names_head_.plan_rename(from, to, [&] { return new_mailbox(draft.counters()); }));
   POSTERN_CHECK_OK(draft.charge_mailboxes());
-  draft.rename(std::move(changes));
+  draft.rename(std::move(changes), {to, from});
   return Prepared<Nothing>{draft.submit(Urgency::kNormal), {}};
 }
 
@@ -81,7 +81,7 @@ Result<Prepared<Nothing>> AccountImpl::prepare_rename_inbox(MailboxId id, const 
   }));
   POSTERN_CHECK_OK(draft.charge_mailboxes());
   const MailboxId target_id = changes.back().after->id;
-  draft.rename(std::move(changes));
+  draft.rename(std::move(changes), {to, "INBOX"});
   // RFC 5464 §4.1: INBOX keeps its entries, and the mailbox that gets its messages has them too.
   POSTERN_TRY(MetadataEntriesPtr entries, metadata_head_.plan_copy(id));
   if (entries) static_cast<void>(draft.annotate(target_id, std::move(entries)));
@@ -117,7 +117,7 @@ Result<Prepared<Nothing>> AccountImpl::prepare_subscribe(const std::string& name
   POSTERN_CHECK_OK(check_alive());
   POSTERN_TRY(NameChanges changes, names_head_.plan_subscribe(name, on));
   Draft draft(*this);
-  draft.rename(std::move(changes));
+  draft.rename(std::move(changes), {name, {}});
   return Prepared<Nothing>{draft.submit(Urgency::kNormal), {}};
 }
 

@@ -40,6 +40,7 @@ class Writer final : public MessageWriter {
     impl->locator = {blob_->id(), sealer_.size()};
     impl->blob = std::move(blob_);
     impl->info = mime::encode_info(parser_.finish());
+    impl->attachment = parser_.has_attachment();
     co_return StagedMessage(std::move(impl));
   }
 
@@ -70,6 +71,9 @@ StagedMessage::StagedMessage(StagedMessage&&) noexcept = default;
 StagedMessage& StagedMessage::operator=(StagedMessage&&) noexcept = default;
 std::uint64_t StagedMessage::size() const {
   return impl_->locator.size;
+}
+bool StagedMessage::has_attachment() const {
+  return impl_->attachment;
 }
 
 Result<std::unique_ptr<MessageWriter>> AccountImpl::begin_message(std::uint64_t size_hint) {

@@ -184,6 +184,9 @@ TEST(Account, ExpungeTakesOnlyDeleted) {
               UidSet::of({1, 3, 5}));
     EXPECT_EQ(store.account().vanished_since(inbox, some->modseq, after), UidSet::of({3, 5}));
     EXPECT_EQ(store.account().vanished_since(inbox, rest->modseq, after), UidSet());
+    // What a session still shows has not vanished for it.
+    const VersionPtr shown = keep_expunged(before, after);
+    EXPECT_EQ(store.account().vanished_since(inbox, ModSeq(1), shown), UidSet());
   }
 }
 

@@ -123,7 +123,7 @@ bool AccountImpl::Draft::annotate(MailboxId mailbox, MetadataEntriesPtr entries)
   return changed;
 }
 
-void AccountImpl::Draft::rename(NameChanges changes) {
+void AccountImpl::Draft::rename(NameChanges changes, Naming naming) {
   for (const NameChange& change : changes) {
     if (!change.after || !change.after->exists() || account_.mailboxes_.contains(change.after->id))
       continue;
@@ -137,6 +137,7 @@ void AccountImpl::Draft::rename(NameChanges changes) {
         mailbox->validity, MailboxCounts{}, effect.after.keywords, std::vector<ChunkPtr>{});
   }
   pending_->names = std::move(changes);
+  pending_->naming = std::move(naming);
 }
 
 void AccountImpl::Draft::put_mailbox(const Folder& folder, const KeywordsPtr& keywords) {

@@ -37,8 +37,8 @@ class AccountImpl::Draft {
   // The entries the change leaves in the mailbox; null for none. At most once a mailbox. False when
   // they are what is there.
   bool annotate(MailboxId mailbox, MetadataEntriesPtr entries) POSTERN_NO_THREAD_ANALYSIS;
-  // Changes of names, with the mailboxes they make.
-  void rename(NameChanges changes) POSTERN_NO_THREAD_ANALYSIS;
+  // Changes of names, with the mailboxes they make, and the command they come from.
+  void rename(NameChanges changes, Naming naming) POSTERN_NO_THREAD_ANALYSIS;
   // Completes the batch and hands it to the account's queue.
   PendingPtr submit(engine::Engine::Urgency urgency) POSTERN_NO_THREAD_ANALYSIS;
 

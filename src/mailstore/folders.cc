@@ -11,7 +11,7 @@
 namespace postern::mailstore {
 namespace {
 
-constexpr std::array<std::pair<SpecialUse, std::string_view>, 7> kAttributes{{
+constexpr std::array<std::pair<SpecialUse, std::string_view>, 11> kAttributes{{
     {SpecialUse::kAll, "\\All"},
     {SpecialUse::kArchive, "\\Archive"},
     {SpecialUse::kDrafts, "\\Drafts"},
@@ -19,6 +19,10 @@ constexpr std::array<std::pair<SpecialUse, std::string_view>, 7> kAttributes{{
     {SpecialUse::kJunk, "\\Junk"},
     {SpecialUse::kSent, "\\Sent"},
     {SpecialUse::kTrash, "\\Trash"},
+    {SpecialUse::kImportant, "\\Important"},
+    {SpecialUse::kMemos, "\\Memos"},
+    {SpecialUse::kScheduled, "\\Scheduled"},
+    {SpecialUse::kSnoozed, "\\Snoozed"},
 }};
 
 constexpr std::string_view kInbox = "INBOX";

@@ -30,8 +30,13 @@ enum class SpecialUse : std::uint8_t {
   kFlagged,
   kJunk,
   kSent,
-  kTrash
+  kTrash,
+  kImportant,  // RFC 8457
+  kMemos,      // RFC 9979 §8
+  kScheduled,
+  kSnoozed
 };
+inline constexpr SpecialUse kLastSpecialUse = SpecialUse::kSnoozed;
 [[nodiscard]] std::string_view to_attribute(SpecialUse use);  // "\\Sent"; "" for kNone
 [[nodiscard]] std::optional<SpecialUse> parse_special_use(std::string_view attribute);  // any case
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/executor.h"
+#include "mailstore/change_feed.h"
 #include "mailstore/log_record.h"
 #include "mailstore/metadata.h"
 #include "mailstore/name_table.h"
@@ -82,6 +83,7 @@ struct Pending {
   Counters counters;            // after it
   NameChanges names;
   MetadataEffects metadata;
+  Naming naming;  // what `names` come from
   OneShot<Outcome> done;
 };
 using PendingPtr = std::shared_ptr<Pending>;  // shared by the queue and the coroutine that waits

@@ -27,6 +27,7 @@ struct Box {
   std::uint32_t uid_next = 1;
   ModSeq highest{1};
   std::map<std::uint32_t, ModSeq> expunged;  // UID -> when
+  std::map<std::string, std::string> entries;
 };
 
 const std::vector<std::string> kWords{"alpha", "beta", "gamma", "delta"};
@@ -42,7 +43,7 @@ class Scenario {
 
   void step() {
     store_.clock().advance(pick(3));
-    switch (pick(16)) {
+    switch (pick(17)) {
       case 0:
       case 1:
       case 2:
@@ -73,6 +74,9 @@ class Scenario {
         break;
       case 14:
         if (pick(3) == 0) store_.restart();
+        break;
+      case 15:
+        annotate();
         break;
       default:
         burst();
@@ -106,6 +110,11 @@ class Scenario {
       EXPECT_EQ(status->exists, box.messages.size());
       EXPECT_EQ(status->uid_next, Uid(box.uid_next));
       EXPECT_EQ(status->highest_modseq, box.highest);
+      std::map<std::string, std::string> entries;
+      if (const MetadataEntriesPtr found = store_.account().metadata()->find(box.id)) {
+        for (const auto& [entry, value] : *found) entries.emplace(entry, *value);
+      }
+      EXPECT_EQ(entries, box.entries);
       std::uint32_t seq = 0, unseen = 0;
       for (const auto& [uid, message] : box.messages) {
         const auto found = version->by_seq(SeqNum(++seq));
@@ -136,6 +145,7 @@ class Scenario {
     }
     EXPECT_EQ(store_.account().usage().bytes, bytes);  // I9
     EXPECT_EQ(store_.account().usage().messages, count);
+    EXPECT_EQ(store_.account().usage().mailboxes, wanted.size());
     live_ = live.size();
   }
 
@@ -344,6 +354,7 @@ class Scenario {
       adopt(to);
       Box& inbox = boxes_["INBOX"];
       Box& target = boxes_[to];
+      target.entries = inbox.entries;
       if (inbox.messages.empty()) return;
       const ModSeq arrived = bump(target), left = bump(inbox);
       for (auto& [uid, message] : inbox.messages) {
@@ -374,6 +385,24 @@ class Scenario {
     boxes_[to] = std::move(boxes_[from]);
     boxes_.erase(from);
     if (to == "x/y" && !boxes_.contains("x")) adopt("x");
+  }
+
+  void annotate() {
+    Box& box = boxes_[pick_name()];
+    std::vector<MetadataChange> changes;
+    const auto before = box.entries;
+    for (std::uint32_t i = pick(3) + 1; i > 0; --i) {
+      const std::string entry = "/private/" + kWords[pick(4)];
+      if (pick(3) == 0) {
+        changes.push_back({entry, std::nullopt});
+        box.entries.erase(entry);
+      } else {
+        changes.push_back({entry, kWords[pick(4)]});
+        box.entries[entry] = *changes.back().value;
+      }
+    }
+    ASSERT_TRUE(store_.run(store_.account().set_metadata(box.id, changes)));
+    if (box.entries != before) static_cast<void>(bump(box));
   }
 
   // Many small changes, so that logs pass the folding threshold.

@@ -125,7 +125,7 @@ Result<MailboxRecord> decode_mailbox(std::string_view bytes) {
   const std::uint8_t use = in.u8();
   record.folder.subscribed = in.u8() != 0;
   const std::uint64_t keywords = in.varint();
-  if (!in.ok() || keywords > kMaxKeywords || use > static_cast<std::uint8_t>(SpecialUse::kTrash)) {
+  if (!in.ok() || keywords > kMaxKeywords || use > static_cast<std::uint8_t>(kLastSpecialUse)) {
     return corrupt("mailbox record");
   }
   record.folder.special_use = static_cast<SpecialUse>(use);

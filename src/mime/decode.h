@@ -56,9 +56,9 @@ class TextDecoder {
 // Whole-buffer conversion to UTF-8; malformed input becomes U+FFFD. Unknown charset: kCannot.
 [[nodiscard]] Result<std::string> to_utf8(std::string_view bytes, std::string_view charset);
 
-// Case-folded and decomposed for comparison (after i;unicode-casemap, RFC 5051; full folding, so
-// that "ß" equals "ss", and compatibility forms equal what they stand for). Malformed input becomes
-// U+FFFD.
+// For comparison as people do: full folding, so that "ß" equals "ss" and "ı" equals "i", marks that
+// nobody sees (soft hyphens) left out, compatibility forms equal to what they stand for. What
+// i;unicode-casemap makes equal is equal here. Malformed input becomes U+FFFD.
 [[nodiscard]] std::string fold(std::string_view utf8);
 // The canonical form of i;unicode-casemap (RFC 5051 §2): comparing two of them octet by octet is
 // comparing the texts. Keeps malformed input as it is.

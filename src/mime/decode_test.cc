@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <unordered_map>
+
 namespace postern::mime {
 namespace {
 
@@ -135,6 +137,29 @@ TEST(Charsets, StreamingEqualsWhole) {
       decoder.finish(out);
       EXPECT_EQ(out, whole) << charset << " at " << split;
     }
+  }
+}
+
+// What the comparator makes equal, FUZZY makes equal too.
+TEST(Fold, IsLooserThanTheComparator) {
+  std::unordered_map<std::string, std::string> folded;  // by what the comparator sees
+  for (std::uint32_t code = 1; code <= 0x1FFFF; ++code) {
+    if (code >= 0xD800 && code <= 0xDFFF) continue;
+    std::string text;
+    if (code < 0x80) {
+      text = static_cast<char>(code);
+    } else if (code < 0x800) {
+      text = {static_cast<char>(0xC0 | code >> 6), static_cast<char>(0x80 | (code & 0x3F))};
+    } else if (code < 0x10000) {
+      text = {static_cast<char>(0xE0 | code >> 12), static_cast<char>(0x80 | (code >> 6 & 0x3F)),
+              static_cast<char>(0x80 | (code & 0x3F))};
+    } else {
+      text = {static_cast<char>(0xF0 | code >> 18), static_cast<char>(0x80 | (code >> 12 & 0x3F)),
+              static_cast<char>(0x80 | (code >> 6 & 0x3F)),
+              static_cast<char>(0x80 | (code & 0x3F))};
+    }
+    const auto [first, added] = folded.emplace(unicode_casemap(text), fold(text));
+    ASSERT_EQ(first->second, fold(text)) << std::hex << code;
   }
 }
 

@@ -1,5 +1,6 @@
 // Folding and normalization (ICU).
 #include <unicode/normalizer2.h>
+#include <unicode/uchar.h>
 #include <unicode/unistr.h>
 
 #include <algorithm>
@@ -30,12 +31,22 @@ icu::UnicodeString from_utf8(std::string_view utf8) {
       icu::StringPiece(utf8.data(), static_cast<std::int32_t>(utf8.size())));
 }
 
+// Each character by its simple titlecase mapping, which is the property that RFC 5051 §2 (2)(a)
+// names.
+icu::UnicodeString titlecase(const icu::UnicodeString& text) {
+  icu::UnicodeString result;
+  for (std::int32_t at = 0; at < text.length(); at = text.moveIndex32(at, 1))
+    result.append(u_totitle(text.char32At(at)));
+  return result;
+}
+
 }  // namespace
 
 std::string fold(std::string_view utf8) {
   if (all_ascii(utf8)) return to_lower(utf8);
   std::string out;
-  normalize(normalize(from_utf8(utf8), &icu::Normalizer2::getNFKCCasefoldInstance),
+  // Titlecased first: "ı" has a titlecase form, "I", and no folded one.
+  normalize(normalize(titlecase(from_utf8(utf8)), &icu::Normalizer2::getNFKCCasefoldInstance),
             &icu::Normalizer2::getNFKDInstance)
       .toUTF8String(out);
   return out;

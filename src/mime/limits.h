@@ -18,6 +18,6 @@ inline constexpr std::size_t kMaxHotHeader = 64 << 10;    // LIMIT: MessageInfo:
 inline constexpr std::size_t kMaxBoundary =
     998;  // LIMIT: a line; RFC 2046 §5.1.1 says 70, mail has more
 inline constexpr std::size_t kMaxTypeName = 127;        // LIMIT: RFC 6838 §4.2
-inline constexpr std::size_t kPreviewCharacters = 256;  // RFC 8970 §3.1
+inline constexpr std::size_t kPreviewCharacters = 200;  // RFC 8970 §3.3; at most 256
 
 }  // namespace postern::mime

@@ -51,7 +51,7 @@ struct MessageInfo {
   // False when hot_header lacks such a field (over a limit): HEADER.FIELDS must then read the
   // message.
   bool hot_header_complete = true;
-  std::string preview;  // UTF-8, at most 256 characters (RFC 8970 §3.1), may be empty
+  std::string preview;  // UTF-8, at most 200 characters (RFC 8970 §3.3), may be empty
   std::optional<std::int64_t> sent_unix;  // of the Date header
   std::int32_t sent_day = 0;  // days since 1970 of the Date header as written, for SENTSINCE
   bool has_sent_day = false;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/ascii.h"
+#include "mime/attachment.h"
 #include "mime/body_structure.h"
 #include "mime/boundary.h"
 #include "mime/content.h"
@@ -30,6 +31,7 @@ struct MessageParser::Impl {
 
   void feed(std::string_view bytes);
   MessageInfo finish();
+  [[nodiscard]] bool has_attachment() const { return attachment_; }
 
  private:
   enum class LineKind { kUndecided, kText, kEmpty, kDelimiter };
@@ -89,6 +91,7 @@ struct MessageParser::Impl {
 
   PreviewSource plain_, html_;
   bool has_plain_ = false, has_html_ = false;
+  bool attachment_ = false;
   PreviewSource* capture_ = nullptr;
   std::size_t capture_limit_ = 0;
 };
@@ -270,6 +273,9 @@ void MessageParser::Impl::descend(std::uint32_t index, HeaderEnd how) {
   texts_[index].envelope = open_.size() == 1 || envelope.empty()
                                ? std::move(envelope)
                                : budget_.admit_envelope(std::move(envelope));
+  // What lies in an attached message is the attachment's.
+  if (!inside_message() && is_attachment(part, info_.parts[part.parent], content_.disposition))
+    attachment_ = true;
   if (part.multipart) {
     boundaries_.open(std::move(boundary), open_.size() - 1);
   } else if (part.message) {
@@ -413,6 +419,9 @@ void MessageParser::feed(std::string_view bytes) {
 }
 MessageInfo MessageParser::finish() {
   return impl_->finish();
+}
+bool MessageParser::has_attachment() const {
+  return impl_->has_attachment();
 }
 
 MessageInfo parse_message(std::string_view whole) {

@@ -23,6 +23,8 @@ class MessageParser {
 
   void feed(std::string_view bytes);
   [[nodiscard]] MessageInfo finish();  // once
+  // After finish(): some part is an attachment (attachment.h).
+  [[nodiscard]] bool has_attachment() const;
 
  private:
   struct Impl;

@@ -233,11 +233,11 @@ TEST(Parser, PreviewSkipsAttachmentsAndPrefersPlain) {
   EXPECT_EQ(html.preview, "Dear J\xC3\xA9r\xC3\xB4me 2 < 3");
 }
 
-TEST(Parser, PreviewIsAtMost256Characters) {
+TEST(Parser, PreviewIsAtMost200Characters) {
   std::string text;
   for (int i = 0; i < 400; ++i) text += "\xC3\xA9";
   const MessageInfo info = parse_checked("Content-Type: text/plain; charset=utf-8\r\n\r\n" + text);
-  EXPECT_EQ(info.preview, text.substr(0, 512));
+  EXPECT_EQ(info.preview, text.substr(0, 400));
 }
 
 }  // namespace

@@ -1,10 +1,13 @@
 #include "search/message_search.h"
 
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <utility>
 
 #include "base/ascii.h"
 #include "base/executor.h"
+#include "mailstore/object_id.h"
 #include "mime/decode.h"
 #include "mime/fields.h"
 #include "search/text_matcher.h"
@@ -39,11 +42,15 @@ std::uint64_t match_fields(const Plan& plan, std::string_view header,
   while (const auto field = reader.next()) {
     const std::vector<std::uint32_t>* asking = plan.leaves_for_field(to_lower(field->name));
     if (asking == nullptr) continue;
-    const std::string value = mime::fold(mime::decode_header(field->value));
+    const std::string plain = mime::decode_header(field->value);
+    std::array<std::optional<std::string>, 2> folded;  // by Folding, made when first asked for
     for (const std::uint32_t leaf : *asking) {
       if (!open[leaf]) continue;
-      work += value.size();
-      if (!contains_text(value, plan.nodes()[leaf].text)) continue;
+      const PlanNode& node = plan.nodes()[leaf];
+      auto& value = folded[static_cast<std::size_t>(node.folding)];
+      if (!value) value = fold_text(plain, node.folding);
+      work += value->size();
+      if (!contains_text(*value, node.text)) continue;
       evaluation.set(leaf, true);
       open[leaf] = false;
     }
@@ -75,7 +82,8 @@ class Reading {
     std::vector<TextMatcher::Needle> list;
     for (const Source source : {Source::kText, Source::kBody}) {
       for (const std::uint32_t leaf : evaluation_.open_leaves(source)) {
-        list.push_back({leaf, plan_.nodes()[leaf].text, source == Source::kBody});
+        const PlanNode& node = plan_.nodes()[leaf];
+        list.push_back({leaf, node.text, source == Source::kBody, node.folding});
       }
     }
     return list;
@@ -198,9 +206,17 @@ task<Result<Truth>> Reading::run() {
 
 }  // namespace
 
-void decide_by_record(const Plan& plan, const mime::MessageInfo& info, Evaluation& evaluation) {
+void decide_by_record(const Plan& plan, EmailId email, const mime::MessageInfo& info,
+                      Evaluation& evaluation) {
+  std::string thread;
   for (const std::uint32_t leaf : evaluation.open_leaves(Source::kRecord)) {
-    evaluation.set(leaf, sent_date_holds(plan.nodes()[leaf], info));
+    const PlanNode& node = plan.nodes()[leaf];
+    if (node.op == SearchOp::kThreadId) {
+      if (thread.empty()) thread = mailstore::thread_object_id(plan.account(), email, info);
+      evaluation.set(leaf, thread == node.text);
+    } else {
+      evaluation.set(leaf, sent_date_holds(node, info));
+    }
   }
   if (!info.hot_header_complete) return;
   std::vector<std::uint32_t> kept = evaluation.open_leaves(Source::kHeader);

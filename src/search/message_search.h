@@ -9,7 +9,8 @@ namespace postern::search {
 
 // From the stored record, without I/O. Leaves whose header field the record does not keep stay
 // unknown.
-void decide_by_record(const Plan& plan, const mime::MessageInfo& info, Evaluation& evaluation);
+void decide_by_record(const Plan& plan, EmailId email, const mime::MessageInfo& info,
+                      Evaluation& evaluation);
 
 // Reads of the message what open leaves need, and stops as soon as the program's value is known.
 // The message's error is returned, or kLimit when the pace is exhausted. All references outlive the

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "mailstore/object_id.h"
 #include "mime/decode.h"
 
 namespace postern::search {
@@ -22,6 +23,7 @@ Source source_of(SearchOp op) {
     case SearchOp::kSentBefore:
     case SearchOp::kSentOn:
     case SearchOp::kSentSince:
+    case SearchOp::kThreadId:
       return Source::kRecord;
     case SearchOp::kBcc:
     case SearchOp::kCc:
@@ -56,14 +58,63 @@ std::string field_name(const imap::SearchNode& node) {
   }
 }
 
-// RFC 9051 §6.4.4: INTERNALDATE disregarding time and zone, so the day it names in its own zone.
-std::int64_t day_of(const mailstore::MessageRow& row) {
-  const std::int64_t local = row.internal_date + std::int64_t{row.zone_minutes} * 60;
+std::int64_t day_at(std::int64_t seconds) {
   constexpr std::int64_t kDay = 86400;
-  return local >= 0 ? local / kDay : -((-local + kDay - 1) / kDay);
+  return seconds >= 0 ? seconds / kDay : -((-seconds + kDay - 1) / kDay);
 }
 
+// RFC 9051 §6.4.4: INTERNALDATE disregarding time and zone, so the day it names in its own zone.
+std::int64_t day_of(const mailstore::MessageRow& row) {
+  return day_at(row.internal_date + std::int64_t{row.zone_minutes} * 60);
+}
+
+// LIMIT: words of one fuzzy text; more would not narrow what a person looks for.
+constexpr std::size_t kMaxWords = 16;
+
 }  // namespace
+
+bool has_text(SearchOp op) {
+  return op >= SearchOp::kBcc && op <= SearchOp::kHeader && op != SearchOp::kKeyword &&
+         op != SearchOp::kUnkeyword;
+}
+
+std::vector<std::string> words_of(std::string_view folded) {
+  std::vector<std::string> words;
+  std::string word;
+  const auto finish = [&] {
+    if (!word.empty() && std::find(words.begin(), words.end(), word) == words.end())
+      words.push_back(word);
+    word.clear();
+  };
+  for (const char c : folded) {
+    const bool inside = static_cast<unsigned char>(c) >= 0x80 || ascii_digit(c) ||
+                        (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z');
+    if (inside) {
+      word += c;
+    } else {
+      finish();
+    }
+    if (words.size() == kMaxWords) return words;
+  }
+  finish();
+  return words;
+}
+
+std::string fold_text(std::string_view utf8, Folding folding) {
+  return folding == Folding::kLoose ? mime::fold(utf8) : mime::unicode_casemap(utf8);
+}
+
+void Plan::bind_text(PlanNode& node, const imap::SearchNode& from) {
+  node.folding = from.fuzzy ? Folding::kLoose : Folding::kCasemap;
+  node.text = fold_text(from.text, node.folding);
+  if (node.source == Source::kHeader) {
+    node.name = field_name(from);
+  } else if (node.text.empty()) {
+    // RFC 9051 §6.4.4: the empty string is in every message.
+    node.op = SearchOp::kAll;
+    node.source = Source::kRow;
+  }
+}
 
 void Plan::bind(PlanNode& node, const imap::SearchNode& from, const MailboxVersion& version,
                 const SearchContext& context) {
@@ -71,19 +122,19 @@ void Plan::bind(PlanNode& node, const imap::SearchNode& from, const MailboxVersi
   node.source = source_of(from.op);
   node.number = from.number;
   node.date = from.date;
-  switch (node.source) {
-    case Source::kHeader:
-      node.name = field_name(from);
-      node.text = mime::fold(from.text);
+  if (has_text(from.op)) bind_text(node, from);
+  switch (from.op) {
+    case SearchOp::kOlder:
+    case SearchOp::kYounger:
+      node.moment = context.now - static_cast<std::int64_t>(from.number);
       break;
-    case Source::kText:
-    case Source::kBody:
-      node.text = mime::fold(from.text);
-      if (node.text.empty()) {
-        // RFC 9051 §6.4.4: the empty string is in every message.
-        node.op = SearchOp::kAll;
-        node.source = Source::kRow;
-      }
+    case SearchOp::kEmailId:
+      // No message has an id that is none of ours.
+      if (const auto email = mailstore::parse_email_object_id(account_, from.text))
+        node.number = email->value();
+      break;
+    case SearchOp::kThreadId:
+      node.text = from.text;
       break;
     default:
       break;
@@ -106,29 +157,54 @@ void Plan::bind(PlanNode& node, const imap::SearchNode& from, const MailboxVersi
   }
 }
 
+std::uint32_t Plan::add(PlanNode node) {
+  const auto index = static_cast<std::uint32_t>(nodes_.size());
+  for (const std::uint32_t operand : node.operands) nodes_[operand].parent = index;
+  if (node.source == Source::kHeader) by_field_[node.name].push_back(index);
+  node.parent = index;
+  nodes_.push_back(std::move(node));
+  return index;
+}
+
+void Plan::add_leaf(PlanNode node, std::vector<std::uint32_t>& stack) {
+  std::vector<std::string> words;
+  if (node.folding == Folding::kLoose) words = words_of(node.text);
+  if (words.size() < 2) {
+    if (!words.empty()) node.text = std::move(words.front());
+    stack.push_back(add(std::move(node)));
+    return;
+  }
+  PlanNode all;
+  all.op = SearchOp::kAnd;
+  for (std::string& word : words) {
+    PlanNode leaf = node;
+    leaf.text = std::move(word);
+    all.operands.push_back(add(std::move(leaf)));
+  }
+  stack.push_back(add(std::move(all)));
+}
+
 Result<Plan> Plan::compile(const imap::SearchProgram& program, const MailboxVersion& version,
-                           const SearchContext& context) {
+                           AccountId account, const SearchContext& context) {
   if (program.nodes.size() > kMaxSearchNodes) return fail(Errc::kLimit, "search keys");
   Plan plan;
+  plan.account_ = account;
   plan.recent_ = context.recent;
   std::vector<std::uint32_t> stack;
   for (const imap::SearchNode& from : program.nodes) {
-    const auto index = static_cast<std::uint32_t>(plan.nodes_.size());
     PlanNode node;
     plan.bind(node, from, version, context);
-    if (node.source == Source::kOperator) {
-      const std::size_t count = from.count;
-      if (count > stack.size() || (from.op == SearchOp::kNot && count != 1))
-        return fail(Errc::kInvalid, "search program");
-      node.operands.assign(stack.end() - static_cast<std::ptrdiff_t>(count), stack.end());
-      stack.resize(stack.size() - count);
-      for (const std::uint32_t operand : node.operands) plan.nodes_[operand].parent = index;
-    } else if (node.source == Source::kHeader) {
-      plan.by_field_[node.name].push_back(index);
+    if (node.source != Source::kOperator) {
+      plan.add_leaf(std::move(node), stack);
+      if (plan.nodes_.size() > kMaxSearchNodes) return fail(Errc::kLimit, "search keys");
+      continue;
     }
-    node.parent = index;
-    plan.nodes_.push_back(std::move(node));
-    stack.push_back(index);
+    const std::size_t count = from.count;
+    if (count > stack.size() || (from.op == SearchOp::kNot && count != 1))
+      return fail(Errc::kInvalid, "search program");
+    node.operands.assign(stack.end() - static_cast<std::ptrdiff_t>(count), stack.end());
+    stack.resize(stack.size() - count);
+    stack.push_back(plan.add(std::move(node)));
   }
   if (stack.size() != 1) return fail(Errc::kInvalid, "search program");
   return plan;
@@ -192,6 +268,22 @@ bool Plan::decide_by_row(const PlanNode& leaf, const MailboxVersion::MessageRef&
       return leaf.seqs.contains(message.seq);
     case SearchOp::kUid:
       return leaf.uids.contains(row.uid);
+    // RFC 5032 §2: to the second, and the target time itself belongs to both.
+    case SearchOp::kOlder:
+      return row.internal_date <= leaf.moment;
+    case SearchOp::kYounger:
+      return row.internal_date >= leaf.moment;
+    // RFC 8514 §4.3: disregarding the time; save dates are told in UTC.
+    case SearchOp::kSavedBefore:
+      return day_at(row.save_date) < leaf.date;
+    case SearchOp::kSavedOn:
+      return day_at(row.save_date) == leaf.date;
+    case SearchOp::kSavedSince:
+      return day_at(row.save_date) >= leaf.date;
+    case SearchOp::kSaveDateSupported:
+      return true;
+    case SearchOp::kEmailId:
+      return row.email.value() == leaf.number;
     default:
       return false;
   }

@@ -23,15 +23,25 @@ namespace postern::search {
 // What must be at hand to decide a leaf, by cost.
 enum class Source : std::uint8_t { kOperator, kRow, kRecord, kHeader, kText, kBody };
 
+// How texts are compared: by i;unicode-casemap, or as FUZZY does.
+enum class Folding : std::uint8_t { kCasemap, kLoose };
+[[nodiscard]] std::string fold_text(std::string_view utf8, Folding folding);
+// Keys whose text is looked for in the message.
+[[nodiscard]] bool has_text(imap::SearchOp op);
+// The words of a folded text, each once: runs of letters, digits and whatever is not ASCII.
+[[nodiscard]] std::vector<std::string> words_of(std::string_view folded);
+
 struct PlanNode {
   imap::SearchOp op = imap::SearchOp::kAll;
   Source source = Source::kOperator;
   std::uint32_t parent = 0;             // of the root: itself
   std::vector<std::uint32_t> operands;  // of an operator
   std::uint64_t number = 0;
+  std::int64_t moment = 0;  // unix seconds
   std::int32_t date = 0;
   std::string name;  // header field, lower case
-  std::string text;  // folded
+  std::string text;  // folded; an objectid as it is
+  Folding folding = Folding::kCasemap;
   UidSet uids;
   SeqSet seqs;
   std::size_t keyword = SIZE_MAX;  // index into the version's table; SIZE_MAX: nobody has it
@@ -39,9 +49,12 @@ struct PlanNode {
 
 class Plan {
  public:
+  // `account` is that of the mailbox: object ids name it.
   [[nodiscard]] static Result<Plan> compile(const imap::SearchProgram& program,
                                             const mailstore::MailboxVersion& version,
-                                            const SearchContext& context);
+                                            AccountId account, const SearchContext& context);
+
+  [[nodiscard]] AccountId account() const { return account_; }
 
   [[nodiscard]] const std::vector<PlanNode>& nodes() const { return nodes_; }
   [[nodiscard]] bool decide_by_row(const PlanNode& leaf,
@@ -53,7 +66,12 @@ class Plan {
  private:
   void bind(PlanNode& node, const imap::SearchNode& from, const mailstore::MailboxVersion& version,
             const SearchContext& context);
+  void bind_text(PlanNode& node, const imap::SearchNode& from);
+  // Adds a leaf, or for a fuzzy text one for each word and their AND.
+  void add_leaf(PlanNode node, std::vector<std::uint32_t>& stack);
+  std::uint32_t add(PlanNode node);
 
+  AccountId account_;
   std::vector<PlanNode> nodes_;  // postfix: the root is the last
   std::unordered_map<std::string, std::vector<std::uint32_t>> by_field_;
   UidSet recent_;

@@ -32,13 +32,13 @@ class Search {
         context_(context),
         evaluation_(plan),
         pace_(context.max_work),
+        observer_(context.observer),
         hit_(view.exists()) {}
 
   task<Result<SearchHits>> run();
 
  private:
   bool decide(const MailboxVersion::MessageRef& message);
-  task<Result<void>> pause();
   task<Result<void>> pass_batch();
   task<Result<void>> pass_message(const MailboxVersion::MessageRef& message,
                                   const mime::MessageInfo& info);
@@ -46,6 +46,12 @@ class Search {
   void record(const MailboxVersion::MessageRef& message, Truth value) {
     hit_[message.seq.value() - 1] = value == Truth::kTrue;
   }
+  // True when others wait for the thread, or the observer for a word.
+  [[nodiscard]] bool due(std::uint64_t units) {
+    return pace_.charge(units) || (observer_ != nullptr && observer_->due());
+  }
+  task<Result<void>> give_way();
+  task<void> rest();
   [[nodiscard]] SearchHits collect() const;
 
   mailstore::Account& account_;
@@ -54,6 +60,9 @@ class Search {
   const SearchContext& context_;
   Evaluation evaluation_;
   Pace pace_;
+  SearchObserver* const observer_;
+  std::uint32_t done_ = 0;  // messages looked at
+  bool stopped_ = false;
   std::vector<bool> hit_;                          // by sequence number: answers come out of order
   std::vector<MailboxVersion::MessageRef> batch_;  // undecided by their rows
 };
@@ -66,14 +75,14 @@ task<Result<SearchHits>> Search::run() {
       return true;
     });
     for (const auto& message : messages) {
-      if (decide(message)) POSTERN_CO_CHECK_OK(co_await pause());
+      if (decide(message)) POSTERN_CO_CHECK_OK(co_await give_way());
     }
   } else {
     std::uint32_t seq = 0;
     for (const mailstore::ChunkPtr& chunk : view_.chunks()) {
       for (const mailstore::MessageRow& row : chunk->rows()) {
         const MailboxVersion::MessageRef message{SeqNum(++seq), &row, chunk.get()};
-        if (decide(message)) POSTERN_CO_CHECK_OK(co_await pause());
+        if (decide(message)) POSTERN_CO_CHECK_OK(co_await give_way());
       }
     }
   }
@@ -86,15 +95,28 @@ bool Search::decide(const MailboxVersion::MessageRef& message) {
   evaluation_.start(message);
   const Truth value = evaluation_.settle();
   record(message, value);
-  if (value == Truth::kUnknown) batch_.push_back(message);
+  if (value == Truth::kUnknown) {
+    batch_.push_back(message);
+  } else {
+    ++done_;
+  }
   return pace_.charge(8 * plan_.nodes().size() + 32) || batch_.size() == kBatch;
 }
 
-task<Result<void>> Search::pause() {
+task<Result<void>> Search::give_way() {
   if (batch_.size() == kBatch) POSTERN_CO_CHECK_OK(co_await pass_batch());
-  co_await Yield{};
-  if (context_.stop && context_.stop()) co_return fail(Errc::kUnavailable, "search stopped");
+  co_await rest();
+  if (stopped_) co_return fail(Errc::kUnavailable, "search stopped");
   co_return Result<void>();
+}
+
+// Lets others have the thread, and the observer its word.
+task<void> Search::rest() {
+  co_await Yield{};
+  stopped_ = context_.stop && context_.stop();
+  if (stopped_ || observer_ == nullptr || !observer_->due()) co_return;
+  const std::uint64_t total = context_.within ? view_.count(*context_.within) : view_.exists();
+  stopped_ = !co_await observer_->report(done_, total);
 }
 
 task<Result<void>> Search::pass_batch() {
@@ -133,9 +155,11 @@ task<Result<void>> Search::pass_message(const MailboxVersion::MessageRef& messag
                                         const mime::MessageInfo& info) {
   evaluation_.start(message);
   evaluation_.settle();
-  decide_by_record(plan_, info, evaluation_);
+  decide_by_record(plan_, message.row->email, info, evaluation_);
   Truth value = evaluation_.settle();
-  if (pace_.charge(info.hot_header.size() + 1000)) co_await Yield{};
+  ++done_;
+  if (due(info.hot_header.size() + 1000)) co_await rest();
+  if (stopped_) co_return fail(Errc::kUnavailable, "search stopped");
   if (value == Truth::kUnknown) {
     const auto read =
         co_await decide_by_reading(plan_, account_, message.row->email, info, evaluation_, pace_);
@@ -165,7 +189,7 @@ SearchHits Search::collect() const {
 
 task<Result<SearchHits>> search(mailstore::Account& account, mailstore::VersionPtr view,
                                 imap::SearchProgram program, SearchContext context) {
-  POSTERN_CO_TRY(const Plan plan, Plan::compile(program, *view, context));
+  POSTERN_CO_TRY(const Plan plan, Plan::compile(program, *view, account.id(), context));
   Search run(account, *view, plan, context);
   co_return co_await run.run();
 }

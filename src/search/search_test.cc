@@ -119,7 +119,8 @@ TEST(SearchHeaders, DecodedAndFolded) {
   const std::pair<std::string, std::string> cases[] = {{"FROM \"j\xC3\x96rg\"", "1"},
                                                        {"FROM j@x.EXAMPLE", "1"},
                                                        {"FROM example", "1:2"},
-                                                       {"SUBJECT \"GR\xC3\x9CSSE\"", "1"},
+                                                       {"SUBJECT \"GR\xC3\x9CSSE\"", ""},
+                                                       {"FUZZY SUBJECT \"GR\xC3\x9CSSE\"", "1"},
                                                        {"SUBJECT \"gr\xC3\xBC\xC3\x9F"
                                                         "e aus\"",
                                                         "1"},
@@ -217,7 +218,12 @@ TEST(SearchText, AcrossPieces) {
               "Str\xC3\xA4\xC3\x9F"
               "e" +
               std::string(70'000, 'y'));
-      EXPECT_EQ(found(box, "BODY \"STR\xC3\x84SSE\""), "1") << before;
+      EXPECT_EQ(found(box,
+                      "BODY \"STR\xC3\x84\xC3\x9F"
+                      "E\""),
+                "1")
+          << before;
+      EXPECT_EQ(found(box, "FUZZY BODY \"STR\xC3\x84SSE\""), "1") << before;
       EXPECT_LE(box.account.largest_read, 65'536u);
     }
   }

@@ -92,8 +92,8 @@ std::uint64_t work_of(const std::optional<mime::MessageInfo>& info) {
 
 task<Result<std::vector<SortedMessage>>> sort(mailstore::Account& account,
                                               mailstore::VersionPtr view, UidSet uids,
-                                              std::vector<imap::SortCriterion> criteria,
-                                              Stop stop) {
+                                              std::vector<imap::SortCriterion> criteria, Stop stop,
+                                              std::vector<std::uint8_t> scores) {
   Pace pace(UINT64_MAX);
   const bool records = needs_record(criteria);
   Rows rows(*view, uids);
@@ -106,7 +106,8 @@ task<Result<std::vector<SortedMessage>>> sort(mailstore::Account& account,
     }
     for (std::size_t i = 0; i < batch.size(); ++i) {
       const mime::MessageInfo* const info = infos[i] ? &*infos[i] : nullptr;
-      result.push_back({sort_key(criteria, *batch[i], info), batch[i]->uid});
+      const std::uint8_t score = result.size() < scores.size() ? scores[result.size()] : 0;
+      result.push_back({sort_key(criteria, *batch[i], info, score), batch[i]->uid});
       if (pace.charge(work_of(infos[i]))) co_await Yield{};
     }
     if (stop && stop()) co_return fail(Errc::kUnavailable, "sort stopped");

@@ -26,10 +26,11 @@ struct SortedMessage {
 
 // Those of `uids` that are in `view`, in order. Fails with the store's error when the account
 // cannot be read, kUnavailable when `stop` says so; a message that cannot be read has empty texts.
+// `scores`: of those messages, in UID order, where a criterion is RELEVANCY.
 // `account` outlives the await.
 [[nodiscard]] task<Result<std::vector<SortedMessage>>> sort(
     mailstore::Account& account, mailstore::VersionPtr view, UidSet uids,
-    std::vector<imap::SortCriterion> criteria, Stop stop);
+    std::vector<imap::SortCriterion> criteria, Stop stop, std::vector<std::uint8_t> scores = {});
 
 struct Threads {
   ThreadTokens tokens;

@@ -68,7 +68,8 @@ std::string text_of(SortKey key, const EnvelopeFields& envelope) {
 }
 
 bool is_text(SortKey key) {
-  return key != SortKey::kArrival && key != SortKey::kDate && key != SortKey::kSize;
+  return key != SortKey::kArrival && key != SortKey::kDate && key != SortKey::kSize &&
+         key != SortKey::kRelevancy;
 }
 
 }  // namespace
@@ -92,7 +93,8 @@ bool needs_record(const std::vector<imap::SortCriterion>& criteria) {
 }
 
 std::string sort_key(const std::vector<imap::SortCriterion>& criteria,
-                     const mailstore::MessageRow& row, const mime::MessageInfo* info) {
+                     const mailstore::MessageRow& row, const mime::MessageInfo* info,
+                     std::uint8_t relevancy) {
   EnvelopeFields envelope;
   const bool texts = std::any_of(criteria.begin(), criteria.end(),
                                  [](const auto& criterion) { return is_text(criterion.key); });
@@ -109,6 +111,10 @@ std::string sort_key(const std::vector<imap::SortCriterion>& criteria,
         break;
       case SortKey::kSize:
         append_number(key, row.size);
+        break;
+      case SortKey::kRelevancy:
+        // RFC 6203 §6: the highest score comes first.
+        append_number(key, -std::int64_t{relevancy});
         break;
       default:
         append_text(key, collation_key(text_of(criterion.key, envelope)));

@@ -27,7 +27,9 @@ inline constexpr std::size_t kMaxCollated = 1024;
 [[nodiscard]] bool needs_record(const std::vector<imap::SortCriterion>& criteria);
 
 // `info` may be null where it is not needed or cannot be read: its texts are empty then.
+// `relevancy`: of the message, 1 to 100, where a criterion is that.
 [[nodiscard]] std::string sort_key(const std::vector<imap::SortCriterion>& criteria,
-                                   const mailstore::MessageRow& row, const mime::MessageInfo* info);
+                                   const mailstore::MessageRow& row, const mime::MessageInfo* info,
+                                   std::uint8_t relevancy = 0);
 
 }  // namespace postern::search

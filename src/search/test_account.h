@@ -95,6 +95,7 @@ class FakeAccount final : public Account {
     co_return fail(Errc::kCannot);
   }
   [[nodiscard]] Watch watch(MailboxId, Signal&) override { return {}; }
+  [[nodiscard]] Watch follow(ChangeFeed&) override { return {}; }
   [[nodiscard]] Usage usage() const override { return {}; }
   [[nodiscard]] MetadataPtr metadata() const override { return std::make_shared<const Metadata>(); }
   task<Result<void>> set_metadata(MailboxId, std::vector<MetadataChange>) override {
@@ -113,6 +114,7 @@ struct Row {
   std::int64_t internal_date = 0;
   std::int16_t zone_minutes = 0;
   std::uint64_t modseq = 1;
+  std::uint32_t save_date = 0;
 };
 
 // A mailbox built row by row. UIDs are 10, 20, 30 ... so that no test mistakes them for sequence
@@ -137,7 +139,8 @@ class Mailbox {
                  .modseq = ModSeq(row.modseq),
                  .email = email,
                  .internal_date = row.internal_date,
-                 .zone_minutes = row.zone_minutes},
+                 .zone_minutes = row.zone_minutes,
+                 .save_date = row.save_date},
                 flags);
   }
   VersionPtr version() {

@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "mime/decode.h"
-
 namespace postern::search {
 namespace {
 
@@ -37,18 +35,23 @@ bool contains_text(std::string_view text, std::string_view needle) {
          memmem(text.data(), text.size(), needle.data(), needle.size()) != nullptr;
 }
 
-TextMatcher::TextMatcher(std::vector<Needle> needles) : needles_(std::move(needles)) {
-  for (const Needle& needle : needles_) {
-    if (needle.folded.empty()) found_.push_back(needle.leaf);
-    longest_ = std::max(longest_, needle.folded.size());
+TextMatcher::TextMatcher(std::vector<Needle> needles) {
+  lanes_[1].folding = Folding::kLoose;
+  for (Needle& needle : needles) {
+    if (needle.folded.empty()) {
+      found_.push_back(needle.leaf);
+      continue;
+    }
+    Lane& lane = lanes_[needle.folding == Folding::kLoose ? 1 : 0];
+    lane.longest = std::max(lane.longest, needle.folded.size());
+    lane.needles.push_back(std::move(needle));
   }
-  std::erase_if(needles_, [](const Needle& needle) { return needle.folded.empty(); });
 }
 
 void TextMatcher::begin(Scope scope) {
   scope_ = scope;
   unfolded_.clear();
-  window_.clear();
+  for (Lane& lane : lanes_) lane.window.clear();
 }
 
 void TextMatcher::feed(std::string_view utf8) {
@@ -61,19 +64,25 @@ void TextMatcher::feed(std::string_view utf8) {
 void TextMatcher::end() {
   scan(unfolded_);
   unfolded_.clear();
-  window_.clear();
+  for (Lane& lane : lanes_) lane.window.clear();
 }
 
 void TextMatcher::scan(std::string_view utf8) {
-  if (utf8.empty() || needles_.empty()) return;
-  window_ += mime::fold(utf8);
-  std::erase_if(needles_, [this](const Needle& needle) {
+  if (utf8.empty()) return;
+  for (Lane& lane : lanes_) scan(utf8, lane);
+}
+
+void TextMatcher::scan(std::string_view utf8, Lane& lane) {
+  if (lane.needles.empty()) return;
+  std::string& window = lane.window;
+  window += fold_text(utf8, lane.folding);
+  std::erase_if(lane.needles, [&](const Needle& needle) {
     if (needle.content_only && scope_ == Scope::kHeaders) return false;
-    if (!contains_text(window_, needle.folded)) return false;
+    if (!contains_text(window, needle.folded)) return false;
     found_.push_back(needle.leaf);
     return true;
   });
-  if (window_.size() >= longest_) window_.erase(0, window_.size() - (longest_ - 1));
+  if (window.size() >= lane.longest) window.erase(0, window.size() - (lane.longest - 1));
 }
 
 std::vector<std::uint32_t> TextMatcher::take_found() {
@@ -81,9 +90,13 @@ std::vector<std::uint32_t> TextMatcher::take_found() {
 }
 
 std::size_t TextMatcher::wanted(Scope scope) const {
-  if (scope == Scope::kContent) return needles_.size();
-  return static_cast<std::size_t>(std::count_if(
-      needles_.begin(), needles_.end(), [](const Needle& needle) { return !needle.content_only; }));
+  std::size_t count = 0;
+  for (const Lane& lane : lanes_) {
+    for (const Needle& needle : lane.needles) {
+      if (scope == Scope::kContent || !needle.content_only) ++count;
+    }
+  }
+  return count;
 }
 
 }  // namespace postern::search

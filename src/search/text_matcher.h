@@ -5,10 +5,13 @@
 // ended; needles never match across two texts. Linear in text times needles still looked for.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "search/plan.h"
 
 namespace postern::search {
 
@@ -26,6 +29,7 @@ class TextMatcher {
     std::uint32_t leaf = 0;
     std::string folded;
     bool content_only = false;  // BODY
+    Folding folding = Folding::kCasemap;
   };
 
   // Needles that are empty are found at once.
@@ -40,13 +44,20 @@ class TextMatcher {
   [[nodiscard]] std::size_t wanted(Scope scope) const;
 
  private:
+  // The needles of one way of folding.
+  struct Lane {
+    Folding folding = Folding::kCasemap;
+    std::vector<Needle> needles;
+    std::size_t longest = 0;
+    std::string window;  // the folded end of what was scanned, shorter than the longest needle
+  };
   void scan(std::string_view utf8);
-  std::vector<Needle> needles_;
+  void scan(std::string_view utf8, Lane& lane);
+
+  std::array<Lane, 2> lanes_;
   std::vector<std::uint32_t> found_;
-  std::size_t longest_ = 0;
   Scope scope_ = Scope::kContent;
   std::string unfolded_;  // held back: combining characters may follow it
-  std::string window_;    // the folded end of what was scanned, shorter than the longest needle
 };
 
 }  // namespace postern::search

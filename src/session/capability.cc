@@ -45,6 +45,7 @@ constexpr Row kRows[] = {
     {"METADATA", When::kAfter},
     {"METADATA-SERVER", When::kAfter},
     {"LIST-METADATA", When::kAfter},
+    {"NOTIFY", When::kAfter},
     {"SORT", When::kAfter},
     {"SORT=DISPLAY", When::kAfter},
     {"ESORT", When::kAfter},
@@ -55,6 +56,14 @@ constexpr Row kRows[] = {
     {"CONTEXT=SEARCH", When::kAfter},
     {"CONTEXT=SORT", When::kAfter},
     {"MULTISEARCH", When::kAfter},
+    {"WITHIN", When::kAfter},
+    {"SAVEDATE", When::kAfter},
+    {"OBJECTID", When::kAfter},
+    {"PREVIEW", When::kAfter},
+    {"I18NLEVEL=1", When::kAfter},
+    {"LANGUAGE", When::kAlways},
+    {"SEARCH=FUZZY", When::kAfter},
+    {"INPROGRESS", When::kAfter},
 };
 
 }  // namespace
@@ -69,6 +78,7 @@ std::string capabilities(const Settings& settings, Authenticated authenticated) 
   }
   if (authenticated == Authenticated::kYes)
     list += " APPENDLIMIT=" + std::to_string(settings.max_message_size);
+  if (authenticated == Authenticated::kYes && settings.unauthenticate) list += " UNAUTHENTICATE";
   if (authenticated == Authenticated::kYes && settings.compress) list += " COMPRESS=DEFLATE";
   return list;
 }

@@ -25,7 +25,8 @@ TEST(CommandTable, BeforeLoginOnlyWhatRfc9051Section62Allows) {
     const auto id = static_cast<CommandId>(i);
     const bool allowed = id == CommandId::kCapability || id == CommandId::kNoop ||
                          id == CommandId::kLogout || id == CommandId::kId ||
-                         id == CommandId::kAuthenticate || id == CommandId::kLogin;
+                         id == CommandId::kAuthenticate || id == CommandId::kLogin ||
+                         id == CommandId::kLanguage;
     EXPECT_EQ(command_row(id).allowed_in(State::kNotAuthenticated), allowed) << imap::to_string(id);
   }
 }

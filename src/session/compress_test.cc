@@ -253,5 +253,34 @@ TEST(ResponseScan, CutsInEverySplit) {
   for (std::size_t step = 1; step <= plain.size(); ++step) EXPECT_EQ(cuts(step), expected) << step;
 }
 
+// RFC 8437 §4.1: both directions end behind their line ends, and the connection goes on in the
+// clear.
+TEST_F(Compress, EndsWithUnauthenticate) {
+  start();
+  EXPECT_EQ(ask("a UNAUTHENTICATE"), "a OK UNAUTHENTICATE completed.\r\n");
+  EXPECT_EQ(client_->ask("b NOOP"), "b OK NOOP completed.\r\n");
+  EXPECT_THAT(client_->ask("c LOGIN ann secret"), StartsWith("c OK "));
+  // Once more, with streams of its own.
+  EXPECT_EQ(client_->ask("d COMPRESS DEFLATE"), "d OK DEFLATE active.\r\n");
+  Zlib second;
+  EXPECT_EQ(second.unpack(client_->raw(second.pack("e NOOP\r\n"))), "e OK NOOP completed.\r\n");
+}
+
+TEST_F(Compress, TheNextLoginMayFollowTheEndOfTheStream) {
+  start();
+  const std::string answer = client_->raw(zlib_.pack("a UNAUTHENTICATE\r\n", Z_FINISH) +
+                                          "b LOGIN ann secret\r\nc SELECT INBOX\r\n");
+  EXPECT_THAT(answer, AllOf(HasSubstr("b OK [CAPABILITY "),
+                            EndsWith("c OK [READ-WRITE] SELECT completed.\r\n")));
+}
+
+// SECURITY: a command that came compressed behind it is not executed.
+TEST_F(Compress, NothingCompressedMayFollowUnauthenticate) {
+  start();
+  const std::string answer = client_->raw(zlib_.pack("a UNAUTHENTICATE\r\nb LOGIN ann secret\r\n"));
+  EXPECT_THAT(answer, Not(HasSubstr("b OK")));
+  EXPECT_TRUE(client_->ended());
+}
+
 }  // namespace
 }  // namespace postern::session

@@ -1,6 +1,7 @@
 #include "session/compressed_transport.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/executor.h"
 #include "base/log.h"
@@ -8,8 +9,9 @@
 namespace postern::session {
 
 bool CompressedTransport::fill() {
+  if (passing_ && plain_.empty()) plain_ = std::exchange(packed_, {});
   if (!plain_.empty()) return true;
-  if ((packed_.empty() && !full_) || over_) return false;
+  if ((packed_.empty() && !full_) || ended_ || over_) return false;
   plain_buffer_.resize(kPlain);
   const Result<std::size_t> made = inflater_.inflate(packed_, plain_buffer_);
   if (!made) {
@@ -31,7 +33,7 @@ task<void> CompressedTransport::take(TimePoint deadline) {
   if (!got) {
     over_ = got.error();
   } else if (*got == 0) {
-    ended_ = true;
+    ended_ = inner_ended_ = true;
   } else {
     packed_ = std::string_view(packed_buffer_).substr(0, *got);
   }
@@ -68,9 +70,19 @@ task<Result<std::size_t>> CompressedTransport::read(std::span<char> into, TimePo
 }
 
 task<Result<void>> CompressedTransport::write(std::string_view bytes, TimePoint deadline) {
+  if (passing_) co_return co_await inner_.write(bytes, deadline);
   std::string packed;
   deflater_.compress(bytes, packed);
   co_return co_await inner_.write(packed, deadline);
+}
+
+void CompressedTransport::end() {
+  // What is uncompressed and was not read came too late.
+  if (!plain_.empty() || full_) over_ = Error{Errc::kClosed, "compressed behind the end", {}};
+  plain_ = {};
+  full_ = false;
+  passing_ = true;
+  ended_ = inner_ended_;
 }
 
 void CompressedTransport::release_memory() {

@@ -28,6 +28,11 @@ class CompressedTransport final : public Transport {
   void abort() override { inner_.abort(); }
   [[nodiscard]] const PeerInfo& peer() const override { return inner_.peer(); }
 
+  // Ends both directions where they stand; from here on octets pass as they are, also those that
+  // the client sent behind the end of its stream (RFC 8437 §4.1).
+  void end();
+  [[nodiscard]] bool active() const { return !passing_; }
+
   // Octets of buffers held now, zlib's window for the client not counted (tests: none when idle).
   [[nodiscard]] std::size_t held() const;
 
@@ -48,6 +53,8 @@ class CompressedTransport final : public Transport {
   std::string_view packed_, plain_;  // what is left of them
   bool full_ = false;                // the last fill() ended for want of room: there may be more
   bool ended_ = false;               // orderly: no more comes
+  bool inner_ended_ = false;         // because the inner transport ended
+  bool passing_ = false;             // after end()
   std::optional<Error> over_;
 };
 

@@ -14,6 +14,7 @@
 #include "session/compressed_transport.h"
 #include "session/input.h"
 #include "session/metadata_view.h"
+#include "session/notify.h"
 #include "session/open.h"
 #include "session/output.h"
 #include "session/registry.h"
@@ -64,8 +65,10 @@ struct Context {
   UidSet saved_result;         // RFC 5182 "$" of the selected mailbox
   MetadataView metadata;       // runs once METADATA or METADATA-SERVER is enabled
 
-  bool compress_next = false;  // COMPRESS was answered OK, which goes out uncompressed
+  bool compress_next = false;    // COMPRESS was answered OK, which goes out uncompressed
+  bool uncompress_next = false;  // UNAUTHENTICATE was answered OK, which goes out compressed
   std::unique_ptr<CompressedTransport> compressed;  // between `transport` and in, out; else null
+  Notify notify;
 
   // RFC 10022 §3.1.1: what UIDBATCHES answered last in the selected mailbox.
   struct AnsweredBatches {
@@ -79,6 +82,7 @@ struct Context {
   std::string last_mailbox;  // selected last, for the log
   unsigned rejected_passwords = 0;
   TimePoint started;
+  TimePoint login_due;  // while not authenticated
 
   // The session ends after the current reply: "* BYE text" is sent, `reason` is logged.
   void close_with(std::string_view bye_text, std::string_view reason);
@@ -93,11 +97,15 @@ struct Context {
     return {enabled.utf8_names(), state != State::kNotAuthenticated};
   }
 
-  // Sends what waits, and compresses from there on.
+  // Sends what waits, and compresses from there on; or no more (RFC 8437 §4.1).
   task<void> start_compression();
+  task<void> end_compression();
 
   // Leaves the selected state.
   void unselect();
+  // Leaves the authenticated state: everything the client did since its login is undone (RFC 8437
+  // §4.1). What a capability adds to the state of a session is reset here.
+  void unauthenticate();
 
   // Moves the view to the newest version and tells the client. A mailbox that was deleted, or an
   // account that is gone, ends the session with BYE. False when the session must end.
@@ -111,6 +119,18 @@ struct Context {
                   const UidSet* skip = nullptr);
   // Before a UID command: what arrived must be found, so the view learns of it first.
   task<bool> sync_arrivals();
+  // The same as sync() as far as the client wants to know of the selected mailbox without asking
+  // for something that needs it (RFC 5465 §3.1).
+  task<bool> sync_wanted(View::Expunges expunges);
+  // Tells all that NOTIFY asked for and that waits (notify.cc), and calls sync_wanted(). For the
+  // time between commands, and for IDLE.
+  task<bool> tell_changes(View::Expunges expunges);
+
+  // A command of this session changed messages of `mailbox`, in one change; `arrived` are those it
+  // put there. Once it is done, so that NOTIFY does not tell the client what it did itself.
+  void made(MailboxId mailbox, const UidSet& arrived = {});
+  // After the rules of NOTIFY or the selected mailbox changed.
+  void apply_notify();
 
   // RFC 7162 §3.1: the first CONDSTORE enabling command; tells HIGHESTMODSEQ when a mailbox is
   // selected.
@@ -126,7 +146,13 @@ struct Context {
                                                      imap::Addressing by) const;
 
  private:
+  void expect_login();                        // the bounds of a stranger
   void append_modseq(std::string_view text);  // of the view
+  // RFC 5464 §4.4, RFC 5465 §5.6 and §5.7; null: the server's.
+  [[nodiscard]] bool wants_metadata(const mailstore::Folder* folder) const;
+  // Closes the session when the selected mailbox is gone.
+  [[nodiscard]] std::optional<mailstore::MailboxCounts> selected_counts();
+  task<bool> tell_arrivals();
 };
 
 }  // namespace postern::session

@@ -86,7 +86,6 @@ Result<std::size_t> Inflater::inflate(std::string_view& packed, std::span<char> 
   packed.remove_prefix(packed.size() - stream_->avail_in);
   if (status == Z_STREAM_END) {
     ended_ = true;
-    packed = {};
   } else if (status != Z_OK && status != Z_BUF_ERROR) {
     return fail(status == Z_MEM_ERROR ? Errc::kUnavailable : Errc::kInvalid, "not DEFLATE");
   }

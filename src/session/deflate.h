@@ -47,8 +47,8 @@ class Inflater {
   Inflater();
 
   // Takes octets from the front of `packed` and fills `into` from its front; returns how much.
-  // Fewer than into.size(): `packed` is used up. kInvalid for what is no DEFLATE; kLimit for a
-  // bomb.
+  // Fewer than into.size(): `packed` is used up, or the stream has ended. kInvalid for what is no
+  // DEFLATE; kLimit for a bomb.
   [[nodiscard]] Result<std::size_t> inflate(std::string_view& packed, std::span<char> into);
   // The client has ended the compressed stream.
   [[nodiscard]] bool ended() const { return ended_; }

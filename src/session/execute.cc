@@ -81,14 +81,20 @@ task<Reply> execute(Context& context, imap::Command& command) {
       co_return co_await do_setmetadata(context, std::get<imap::SetMetadataArgs>(args));
     case CommandId::kCompress:
       co_return co_await do_compress(context, std::get<imap::CompressArgs>(args));
+    case CommandId::kNotify:
+      co_return co_await do_notify(context, std::get<imap::NotifyArgs>(args));
     case CommandId::kSort:
       co_return co_await do_sort(context, command.tag, std::get<imap::SortArgs>(args));
     case CommandId::kThread:
-      co_return co_await do_thread(context, std::get<imap::ThreadArgs>(args));
+      co_return co_await do_thread(context, command.tag, std::get<imap::ThreadArgs>(args));
     case CommandId::kEsearch:
       co_return co_await do_esearch(context, command.tag, std::get<imap::EsearchArgs>(args));
     case CommandId::kCancelUpdate:
       co_return co_await do_cancel_update(context, std::get<imap::CancelUpdateArgs>(args));
+    case CommandId::kUnauthenticate:
+      co_return co_await do_unauthenticate(context);
+    case CommandId::kLanguage:
+      co_return co_await do_language(context, std::get<imap::LanguageArgs>(args));
   }
   co_return Reply::bad("Unknown command.");
 }

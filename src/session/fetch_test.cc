@@ -186,7 +186,7 @@ TEST_F(FetchTest, LargeFetchKeepsItsOrderAndTheBufferBounded) {
 TEST_F(FetchTest, CorruptBodyIsNoAndTheOthersCome) {
   rig.engine->fail_next_read(Errc::kCorrupt);
   const std::string answer = fetch("1:3", "BODY.PEEK[]");
-  EXPECT_THAT(answer, AllOf(HasSubstr("BODY[] NIL"), HasSubstr("f NO [SERVERBUG]"),
+  EXPECT_THAT(answer, AllOf(HasSubstr("BODY[] NIL"), HasSubstr("f NO [CORRUPTION]"),
                             HasSubstr("* 3 FETCH (BODY[] {")));
 }
 

@@ -64,15 +64,19 @@ task<Reply> do_move(Context& context, const imap::CopyArgs& args);
 task<Reply> do_expunge(Context& context, const imap::ExpungeArgs& args);
 // search.cc
 task<Reply> do_search(Context& context, std::string_view tag, imap::SearchArgs& args);
-// uid_batches.cc
-task<Reply> do_uid_batches(Context& context, std::string_view tag,
-                           const imap::UidBatchesArgs& args);
 task<Reply> do_cancel_update(Context& context, const imap::CancelUpdateArgs& args);
 // sort.cc
 task<Reply> do_sort(Context& context, std::string_view tag, imap::SortArgs& args);
-task<Reply> do_thread(Context& context, imap::ThreadArgs& args);
+task<Reply> do_thread(Context& context, std::string_view tag, imap::ThreadArgs& args);
 // esearch.cc
 task<Reply> do_esearch(Context& context, std::string_view tag, imap::EsearchArgs& args);
+// unauthenticate.cc
+task<Reply> do_unauthenticate(Context& context);
+// language.cc
+task<Reply> do_language(Context& context, const imap::LanguageArgs& args);
+// uid_batches.cc
+task<Reply> do_uid_batches(Context& context, std::string_view tag,
+                           const imap::UidBatchesArgs& args);
 // idle.cc
 task<Reply> do_idle(Context& context);
 // quota.cc
@@ -91,5 +95,14 @@ task<bool> append_metadata(Context& context, const MailboxHandle& mailbox,
                            const std::vector<std::string>& wanted);
 // compress.cc
 task<Reply> do_compress(Context& context, const imap::CompressArgs& args);
+// notify.cc
+task<Reply> do_notify(Context& context, const imap::NotifyArgs& args);
+// list.cc: "* LIST (...) "/" name" with all attributes, also for a name without mailbox; with
+// OLDNAME unless `old_name` is empty.
+void append_name_event(Context& context, const mailstore::Folders& folders, std::string_view name,
+                       std::string_view old_name);
+// fetch.cc: what NOTIFY wants of messages that are new to the client (RFC 5465 §5.2). Nothing
+// becomes \Seen by it. False when the peer is gone.
+task<bool> fetch_arrivals(Context& context, UidSet uids);
 
 }  // namespace postern::session

@@ -63,7 +63,7 @@ std::vector<std::string_view> MetadataView::differences(MailboxId mailbox,
   return names;
 }
 
-task<bool> MetadataView::tell(Output& out, const Principal& who, Scope scope, bool utf8_names) {
+task<bool> MetadataView::tell(Output& out, const Principal& who, Wants wants, bool utf8_names) {
   if (!shown_) co_return !out.failed();
   const MetadataPtr now = who.account->metadata();
   if (now == shown_) co_return !out.failed();
@@ -73,7 +73,6 @@ task<bool> MetadataView::tell(Output& out, const Principal& who, Scope scope, bo
   std::vector<MailboxId> changed;
   const auto look = [&](const Metadata& one, const Metadata& other) {
     for (const auto& [mailbox, entries] : one.all()) {
-      if (scope == Scope::kServer && mailbox != mailstore::kServerMetadata) continue;
       if (other.find(mailbox) != entries) changed.push_back(mailbox);
     }
   };
@@ -86,10 +85,13 @@ task<bool> MetadataView::tell(Output& out, const Principal& who, Scope scope, bo
     const auto names = differences(mailbox, before->find(mailbox), now->find(mailbox));
     if (names.empty()) continue;
     std::string_view name;
-    if (mailbox != mailstore::kServerMetadata) {
+    if (mailbox == mailstore::kServerMetadata) {
+      if (!wants(nullptr)) continue;
+    } else {
       const mailstore::Folder* folder = folders->find(mailbox);
       // Deleted meanwhile, its entries with it; or not for this reader (any more).
       if (folder == nullptr || !open_mailbox(who, folder->name, Right::kRead)) continue;
+      if (!wants(folder)) continue;
       name = folder->name;
     }
     std::string& line = out.buffer();

@@ -5,6 +5,7 @@
 // newest. One owner, one coroutine.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,8 @@ namespace postern::session {
 
 class MetadataView {
  public:
-  enum class Scope : std::uint8_t { kServer, kAll };
+  // Whether the client is to be told of a mailbox; of the server when it is null.
+  using Wants = std::function<bool(const mailstore::Folder*)>;
 
   // From `now` on; nothing when it runs already.
   void start(mailstore::MetadataPtr now);
@@ -29,7 +31,7 @@ class MetadataView {
 
   // Appends a METADATA response without values for each mailbox that others changed, as far as
   // `who` may read it. False when the peer is gone.
-  task<bool> tell(Output& out, const Principal& who, Scope scope, bool utf8_names);
+  task<bool> tell(Output& out, const Principal& who, Wants wants, bool utf8_names);
 
  private:
   struct Own {

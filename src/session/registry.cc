@@ -1,6 +1,7 @@
 #include "session/registry.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace postern::session {
 namespace {
@@ -48,11 +49,22 @@ void SessionRegistry::leave(const EntryPtr& entry) {
   const std::lock_guard lock(mutex_);
   entry->transport_ = nullptr;
   all_.erase(entry->number());
-  if (!entry->signed_in_) return;
+  uncount(entry);
+}
+
+void SessionRegistry::uncount(const EntryPtr& entry) {
+  if (!std::exchange(entry->signed_in_, false)) return;
   const auto found = by_account_.find(entry->account_);
   if (found == by_account_.end()) return;
   std::erase(found->second, entry);
   if (found->second.empty()) by_account_.erase(found);
+}
+
+void SessionRegistry::sign_out(const EntryPtr& entry) {
+  const std::lock_guard lock(mutex_);
+  uncount(entry);
+  entry->account_ = AccountId();
+  entry->address_.clear();
 }
 
 void SessionRegistry::sign_in(const EntryPtr& entry, AccountId account, std::string_view address) {

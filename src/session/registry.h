@@ -88,6 +88,8 @@ class SessionRegistry {
   // dead one (nobody reads its output), else the one that waits longest, else the oldest. Never
   // refuses.
   void sign_in(const EntryPtr& entry, AccountId account, std::string_view address);
+  // Counts the session for no account any more; it stays in the list.
+  void sign_out(const EntryPtr& entry);
   void set_client(const EntryPtr& entry, std::string_view client);
   void set_mailbox(const EntryPtr& entry, std::string_view mailbox);
 
@@ -101,6 +103,7 @@ class SessionRegistry {
   [[nodiscard]] std::size_t size_of(AccountId account) const;
 
  private:
+  void uncount(const EntryPtr& entry);
   void make_room(std::vector<EntryPtr>& sessions, TimePoint now);
   static void ask_to_close(SessionEntry& entry, CloseReason reason);
 

@@ -43,7 +43,7 @@ Reply reply_for(const Error& error) {
       return Reply::no("AUTHENTICATIONFAILED", "Authentication failed.");
     case Errc::kCorrupt:
       log_error("corrupt_data", {{"detail", error.detail}});
-      return Reply::no("SERVERBUG", "Stored data is damaged. The server's log has the details.");
+      return Reply::no("CORRUPTION", "Stored data is damaged. The server's log has the details.");
     case Errc::kIo:
     case Errc::kTimeout:
     case Errc::kClosed:

@@ -34,6 +34,10 @@ struct Reply {
   [[nodiscard]] static Reply bad(std::string_view text) {
     return {Status::kBad, {}, std::string(text)};
   }
+  // A well-formed command that its client should have known not to send (RFC 5530 §3 CLIENTBUG).
+  [[nodiscard]] static Reply client_bug(std::string_view text) {
+    return {Status::kBad, "CLIENTBUG", std::string(text)};
+  }
 };
 
 // The mapping Errc -> {NO, response code, text}. Logs what an operator must see (corruption,

@@ -37,7 +37,12 @@ TEST_F(ReplyTest, CodesOfRfc5530) {
   EXPECT_EQ(code(Errc::kLimit), "LIMIT");
   EXPECT_EQ(code(Errc::kExpunged), "EXPUNGEISSUED");
   EXPECT_EQ(code(Errc::kAuthFailed), "AUTHENTICATIONFAILED");
-  EXPECT_EQ(code(Errc::kCorrupt), "SERVERBUG");
+  EXPECT_EQ(code(Errc::kCorrupt), "CORRUPTION");
+  EXPECT_EQ(code(Errc::kNoPermission), "NOPERM");
+  EXPECT_EQ(code(Errc::kInUse), "INUSE");
+  EXPECT_EQ(code(Errc::kCannot), "CANNOT");
+  EXPECT_EQ(code(Errc::kInternal), "SERVERBUG");
+  EXPECT_EQ(Reply::client_bug("x").code, "CLIENTBUG");
 }
 
 TEST_F(ReplyTest, ParseErrors) {

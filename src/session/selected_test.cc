@@ -22,13 +22,15 @@ TEST(Select, Rev1Responses) {
   auto client = rig.login();
   EXPECT_THAT(
       client->ask("a SELECT inbox"),
-      MatchesRegex("\\* FLAGS \\(\\\\Answered \\\\Flagged \\\\Deleted \\\\Seen \\\\Draft\\)\r\n"
-                   "\\* OK \\[PERMANENTFLAGS \\(\\\\Answered \\\\Flagged \\\\Deleted \\\\Seen "
-                   "\\\\Draft \\\\\\*\\)\\] [^\r]*\r\n"
-                   "\\* 3 EXISTS\r\n\\* 3 RECENT\r\n\\* OK \\[UNSEEN 1\\] [^\r]*\r\n"
-                   "\\* OK \\[UIDVALIDITY [0-9]+\\] [^\r]*\r\n\\* OK \\[UIDNEXT 4\\] [^\r]*\r\n"
-                   "\\* OK \\[HIGHESTMODSEQ [0-9]+\\] [^\r]*\r\na OK \\[READ-WRITE\\] SELECT "
-                   "completed.\r\n"));
+      MatchesRegex(
+          "\\* FLAGS \\(\\\\Answered \\\\Flagged \\\\Deleted \\\\Seen \\\\Draft\\)\r\n"
+          "\\* OK \\[PERMANENTFLAGS \\(\\\\Answered \\\\Flagged \\\\Deleted \\\\Seen "
+          "\\\\Draft \\\\\\*\\)\\] [^\r]*\r\n"
+          "\\* 3 EXISTS\r\n\\* 3 RECENT\r\n\\* OK \\[UNSEEN 1\\] [^\r]*\r\n"
+          "\\* OK \\[UIDVALIDITY [0-9]+\\] [^\r]*\r\n\\* OK \\[UIDNEXT 4\\] [^\r]*\r\n"
+          "\\* OK \\[HIGHESTMODSEQ [0-9]+\\] [^\r]*\r\n\\* OK \\[MAILBOXID \\(f1-1\\)\\] [^\r]*\r\n"
+          "a OK \\[READ-WRITE\\] SELECT "
+          "completed.\r\n"));
 }
 
 TEST(Select, Rev2Responses) {
@@ -381,7 +383,7 @@ TEST(Idle, GarbageEndsIt) {
   Rig rig;
   auto idler = rig.login();
   static_cast<void>(idler->ask("i IDLE"));
-  EXPECT_EQ(idler->ask("a NOOP"), "i BAD Expected DONE.\r\n");
+  EXPECT_EQ(idler->ask("a NOOP"), "i BAD [CLIENTBUG] Expected DONE.\r\n");
   EXPECT_THAT(idler->ask("DONE"), HasSubstr("BAD"));
   static_cast<void>(idler->ask("i IDLE"));
   static_cast<void>(idler->raw("DO"));
@@ -479,6 +481,30 @@ TEST(Qresync, EnablingDuringAHoldTellsTheSafeModseq) {
   EXPECT_THAT(b->ask("f FETCH 2 FLAGS"), Not(HasSubstr("HIGHESTMODSEQ")));
   const std::string answer = b->ask("e ENABLE QRESYNC");
   EXPECT_EQ(modseq_in(answer, "[HIGHESTMODSEQ "), safe);
+}
+
+// RFC 9051 §9 seq-number: "*" of an empty mailbox is UIDNEXT.
+TEST(Vanished, EarlierOfAMailboxThatIsEmptyNow) {
+  Rig rig;
+  rig.deliver_many("INBOX", 3);
+  auto other = rig.select("INBOX");
+  static_cast<void>(other->ask("a STORE 1:* +FLAGS (\\Deleted)\r\nb EXPUNGE"));
+  auto client = rig.select("INBOX", "QRESYNC");
+  EXPECT_THAT(client->ask("d UID FETCH 2:* (FLAGS) (CHANGEDSINCE 1 VANISHED)"),
+              StartsWith("* VANISHED (EARLIER) 2:3\r\n"));
+}
+
+// RFC 7162 §3.2.6: (EARLIER) is not for messages whose numbers the client still counts.
+TEST(Vanished, EarlierLeavesOutWhatIsOnHold) {
+  Rig rig;
+  rig.deliver_many("INBOX", 3);
+  auto client = rig.select("INBOX", "QRESYNC");
+  auto other = rig.select("INBOX");
+  static_cast<void>(other->ask("a STORE 2 +FLAGS (\\Deleted)\r\nb EXPUNGE"));
+  static_cast<void>(client->ask("c FETCH 1 FLAGS"));
+  const std::string answer = client->ask("d UID FETCH 1:* (FLAGS) (CHANGEDSINCE 1 VANISHED)");
+  EXPECT_THAT(answer, Not(HasSubstr("EARLIER")));
+  EXPECT_THAT(answer, HasSubstr("* VANISHED 2\r\n"));
 }
 
 }  // namespace

@@ -32,7 +32,8 @@ struct Settings {
   std::string version;
   bool literal_minus = false;  // announce LITERAL- instead of LITERAL+ (RFC 7888 §5: never both)
   std::uint64_t max_message_size = 50u << 20;
-  bool compress = false;  // offer COMPRESS=DEFLATE (RFC 4978)
+  bool compress = false;       // offer COMPRESS=DEFLATE (RFC 4978)
+  bool unauthenticate = true;  // offer UNAUTHENTICATE (RFC 8437 §8)
   // What GETMETADATA tells of the server (RFC 5464 §6.2): a URI, and a text. Empty: nothing.
   std::string contact;
   std::string comment;

@@ -39,30 +39,31 @@ std::string_view end_reason(CloseReason reason) {
   return "kicked";
 }
 
-// RFC 9586 §3: a command that counts messages in a session that has UIDs only.
-Reply uid_required() {
-  return {Reply::Status::kBad, "UIDREQUIRED", "UIDONLY is enabled; use the UID form."};
-}
-
-// What the command searches for; null when it does not search.
+// Of the searching commands; else null.
 const imap::SearchArgs* search_of(const imap::Command& command) {
-  if (const auto* args = std::get_if<imap::SearchArgs>(&command.args)) return args;
   if (const auto* args = std::get_if<imap::SortArgs>(&command.args)) return &args->search;
   if (const auto* args = std::get_if<imap::ThreadArgs>(&command.args)) return &args->search;
   if (const auto* args = std::get_if<imap::EsearchArgs>(&command.args)) return &args->search;
-  return nullptr;
+  return std::get_if<imap::SearchArgs>(&command.args);
 }
 
+// Some key of a search does, although its answer may not.
 bool counts_messages(const imap::Command& command) {
   const imap::SearchArgs* const search = search_of(command);
   return search != nullptr && search->program.uses_sequence;
 }
 
-// RFC 7162 §3.2.10.2: a UID SEARCH that counts messages is answered like one by number.
+// How the command counts messages. RFC 7162 §3.2.10.2: a UID SEARCH with message numbers in it is
+// answered like one by number.
 imap::Addressing addressing_of(const imap::Command& command, imap::Addressing by) {
-  if (counts_messages(command)) return imap::Addressing::kSequence;
   const imap::SearchArgs* const search = search_of(command);
-  return search == nullptr ? by : search->by;
+  if (search == nullptr) return by;
+  return search->program.uses_sequence ? imap::Addressing::kSequence : search->by;
+}
+
+// RFC 9586 §3: a command that counts messages in a session that has UIDs only.
+Reply uid_required() {
+  return {Reply::Status::kBad, "UIDREQUIRED", "UIDONLY is enabled; use the UID form."};
 }
 
 }  // namespace
@@ -135,7 +136,9 @@ task<void> Session::serve() {
         break;
     }
     if (context_.compress_next) co_await context_.start_compression();
+    if (context_.uncompress_next) co_await context_.end_compression();
     on_signal();
+    co_await tell_between_commands();
     if (context_.out.failed()) {
       context_.closed_by_peer = true;
       context_.close_with({}, context_.out.timed_out() ? "output_stalled" : "peer_closed");
@@ -160,8 +163,7 @@ Input::Patience Session::patience() const {
   const TimePoint now = context_.services.clock.now();
   // SECURITY (slowloris): before login one deadline holds for everything together.
   if (context_.state == State::kNotAuthenticated) {
-    const TimePoint total = context_.started + limits.time_to_authenticate;
-    return {total, total};
+    return {context_.login_due, context_.login_due};
   }
   return {now + limits.idle_without_idle, TimePoint::max()};
 }
@@ -169,21 +171,23 @@ Input::Patience Session::patience() const {
 std::optional<Reply> Session::refuse(const imap::CommandHead& head) const {
   const CommandRow& row = command_row(head.id);
   if (row.allowed_in(context_.state)) {
-    // RFC 9586 §3.2, §3.8. EXPUNGE changes the numbering but names no number.
+    // RFC 9586 §3.2, §3.8. EXPUNGE changes the numbering but names no number; ESEARCH always
+    // answers with UIDs.
     if (context_.enabled.uid_only && head.by == imap::Addressing::kSequence &&
-        row.sequence != SequenceUse::kNone && head.id != imap::CommandId::kExpunge) {
+        row.sequence != SequenceUse::kNone && head.id != imap::CommandId::kExpunge &&
+        head.id != imap::CommandId::kEsearch) {
       return uid_required();
     }
     return std::nullopt;
   }
   switch (context_.state) {
     case State::kNotAuthenticated:
-      return Reply::bad("Log in first.");
+      return Reply::client_bug("Log in first.");
     case State::kAuthenticated:
-      return Reply::bad(row.allowed_in(State::kSelected) ? "No mailbox is selected."
-                                                         : "Already logged in.");
+      return Reply::client_bug(row.allowed_in(State::kSelected) ? "No mailbox is selected."
+                                                                : "Already logged in.");
     case State::kSelected:
-      return Reply::bad("Already logged in.");
+      return Reply::client_bug("Already logged in.");
     case State::kLogout:
       break;
   }
@@ -313,6 +317,10 @@ View::Expunges Session::expunges_now(const CommandRow& row, const imap::CommandH
   const bool by_uid = head.by == imap::Addressing::kUid;
   if (row.updates == Updates::kNoExpunge && !by_uid) return View::Expunges::kHold;
   if (row.sequence == SequenceUse::kBreaks) return View::Expunges::kTell;
+  return expunges_before_next();
+}
+
+View::Expunges Session::expunges_before_next() const {
   // RFC 9051 §5.5: a command that is here already was written before its sender could read an
   // EXPUNGE, so one that counts messages gets the numbering its sender had in mind.
   const std::string_view ahead = context_.in.ahead();
@@ -322,11 +330,23 @@ View::Expunges Session::expunges_now(const CommandRow& row, const imap::CommandH
                                                              : View::Expunges::kTell;
 }
 
+// RFC 5465 §3.1: once a client used NOTIFY SET it listens at any time. Half a command is let finish
+// first: what is told behind a "+" could be taken for an answer to it.
+task<void> Session::tell_between_commands() {
+  if (!context_.notify.active() || context_.closing() || !context_.in.framer().idle()) co_return;
+  const bool immediate = context_.notify.selected().immediate;
+  const bool held = context_.view != nullptr && context_.view->holds_expunges();
+  if (!context_.notify.pending() && !(immediate && held)) co_return;
+  // §6.1.2: SELECTED-DELAYED keeps expunges for a command that allows them.
+  static_cast<void>(
+      co_await context_.tell_changes(immediate ? expunges_before_next() : View::Expunges::kHold));
+}
+
 task<void> Session::finish(std::string_view tag, const imap::CommandHead& head, Reply reply) {
   const CommandRow& row = command_row(head.id);
   if (row.updates != Updates::kNone && reply.status != Reply::Status::kBad &&
       context_.state == State::kSelected && !context_.closing()) {
-    static_cast<void>(co_await context_.sync(expunges_now(row, head)));
+    static_cast<void>(co_await context_.sync_wanted(expunges_now(row, head)));
   }
   // METADATA numbers nothing, so it may come in any command that lets others' changes be told.
   if (row.updates != Updates::kNone && !context_.closing())

@@ -49,6 +49,9 @@ class Session {
   task<void> finish(std::string_view tag, const imap::CommandHead& head, Reply reply);
   [[nodiscard]] View::Expunges expunges_now(const CommandRow& row,
                                             const imap::CommandHead& head) const;
+  // As far as what the client has pipelined decides it.
+  [[nodiscard]] View::Expunges expunges_before_next() const;
+  task<void> tell_between_commands();
   void close_if_lost();
   void count_bad(bool bad);
   void log_end() const;

@@ -16,7 +16,7 @@ using testing::Not;
 using testing::StartsWith;
 
 constexpr const char* kBefore =
-    "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR AUTH=PLAIN AUTH=LOGIN ID ENABLE";
+    "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR AUTH=PLAIN AUTH=LOGIN ID ENABLE LANGUAGE";
 constexpr const char* kFailed = "NO [AUTHENTICATIONFAILED] Authentication failed.\r\n";
 
 TEST(Greeting, NamesCapabilities) {
@@ -71,7 +71,17 @@ TEST(Login, OkCarriesTheOtherCapabilities) {
                            "PARTIAL",
                            "CONTEXT=SEARCH",
                            "CONTEXT=SORT",
-                           "MULTISEARCH"}) {
+                           "MULTISEARCH",
+                           "WITHIN",
+                           "SAVEDATE",
+                           "OBJECTID",
+                           "PREVIEW",
+                           "UNAUTHENTICATE",
+                           "I18NLEVEL=1",
+                           "LANGUAGE",
+                           "SEARCH=FUZZY",
+                           "INPROGRESS",
+                           "NOTIFY"}) {
     EXPECT_THAT(ok, HasSubstr(std::string(" ") + name)) << name;
   }
   EXPECT_THAT(ok, Not(HasSubstr("AUTH=")));
@@ -216,10 +226,13 @@ TEST(States, WrongStateIsBad) {
                                                   "GETMETADATA INBOX /private/x",
                                                   "SETMETADATA INBOX (/private/x NIL)",
                                                   "COMPRESS DEFLATE",
+                                                  "NOTIFY NONE",
                                                   "SORT (DATE) UTF-8 ALL",
                                                   "THREAD REFS UTF-8 ALL",
                                                   "ESEARCH IN (personal) ALL",
-                                                  "CANCELUPDATE \"x\""};
+                                                  "CANCELUPDATE \"x\"",
+                                                  "UNAUTHENTICATE",
+                                                  "LANGUAGE"};
   // What is not switched on is BAD in every state.
   rig.settings->compress = true;
   for (std::size_t i = 0; i < imap::kCommandCount; ++i) {

@@ -69,7 +69,23 @@ void append_fetch_head(std::string& out, const MailboxVersion::MessageRef& messa
 }
 
 View::View(MailboxHandle handle, VersionPtr shown, Access access)
-    : handle_(std::move(handle)), access_(access), shown_(std::move(shown)), newest_(shown_) {}
+    : handle_(std::move(handle)),
+      access_(access),
+      shown_(std::move(shown)),
+      newest_(shown_),
+      arrivals_from_(shown_->counts().uid_next) {}
+
+ModSeq View::safe_modseq() const {
+  ModSeq safe = holds_expunges() ? safe_modseq_ : newest_->counts().highest_modseq;
+  if (flags_held_since_ && *flags_held_since_ < safe) safe = *flags_held_since_;
+  return safe;
+}
+
+UidSet View::take_arrivals() {
+  const Uid next = newest_->counts().uid_next;
+  const Uid from = std::exchange(arrivals_from_, next);
+  return from < next ? UidSet::range(from.value(), next.value() - 1) : UidSet();
+}
 
 void View::claim_recent() {
   const Uid from = handle_.account->claim_recent(handle_.id, read_only());
@@ -96,7 +112,10 @@ task<bool> View::tell(Output& out, VersionPtr newest, Expunges expunges, const E
   const bool arrivals = newest_->counts().uid_next != newest->counts().uid_next;
   newest_ = std::move(newest);
   if (!was_holding && holds_expunges()) safe_modseq_ = told_modseq;
-  if (before == target) co_return !out.failed();
+  if (before == target) {
+    if (owes_flags()) co_return co_await tell_held_flags(out, enabled, skip);
+    co_return !out.failed();
+  }
 
   const mailstore::Delta delta = mailstore::difference(*before, *target);
   if (before->keyword_table() != target->keyword_table() &&
@@ -117,6 +136,17 @@ task<bool> View::tell(Output& out, VersionPtr newest, Expunges expunges, const E
       out.append(" RECENT\r\n");
     }
   }
+  if (flags_ == Flags::kHold) {
+    // What the caller tells is not held back.
+    const auto untold = [&](SeqNum seq) {
+      const auto message = shown_->by_seq(seq);
+      return message && (skip == nullptr || !skip->contains(message->row->uid));
+    };
+    if (!flags_held_since_ && std::any_of(delta.changed.begin(), delta.changed.end(), untold))
+      flags_held_since_ = told_modseq;
+    co_return !out.failed();
+  }
+  if (owes_flags()) co_return co_await tell_held_flags(out, enabled, skip);
   std::size_t told = 0;
   for (const SeqNum seq : delta.changed) {
     const auto message = shown_->by_seq(seq);
@@ -128,6 +158,23 @@ task<bool> View::tell(Output& out, VersionPtr newest, Expunges expunges, const E
     }
   }
   co_return !out.failed();
+}
+
+task<bool> View::tell_held_flags(Output& out, const Enabled& enabled, const UidSet* skip) {
+  const ModSeq since = *std::exchange(flags_held_since_, std::nullopt);
+  const UidSet all = UidSet::range(1, UINT32_MAX);
+  RowCursor cursor(all);
+  while (true) {
+    const auto rows = cursor.take(*shown_, kStride);
+    if (rows.empty()) co_return !out.failed();
+    for (const auto& message : rows) {
+      if (message.row->modseq <= since) continue;
+      if (skip != nullptr && skip->contains(message.row->uid)) continue;
+      append_update(out.buffer(), message, enabled);
+    }
+    if (out.full() && !co_await out.flush()) co_return false;
+    co_await Yield{};
+  }
 }
 
 task<bool> View::tell_expunged(Output& out, const mailstore::Delta& delta, const Enabled& enabled) {

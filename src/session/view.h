@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,10 +27,11 @@ struct Enabled {
   // RFC 5464 §4.4: changes of metadata by others are told, all of them or those of the server.
   bool metadata = false;
   bool metadata_server = false;
+  bool flag_change = false;  // NOTIFY asked for FlagChange of the selected mailbox
   // RFC 9051 §5.1, RFC 9755 §3: names go out as UTF-8.
   [[nodiscard]] bool utf8_names() const { return rev2 || utf8; }
-  // RFC 7162 §3.2.4, RFC 9051 §7.5.2: unsolicited FETCH data carries the UID.
-  [[nodiscard]] bool uid_in_updates() const { return rev2 || condstore || qresync; }
+  // RFC 7162 §3.2.4, RFC 9051 §7.5.2, RFC 5465 §5.1: unsolicited FETCH data carries the UID.
+  [[nodiscard]] bool uid_in_updates() const { return rev2 || condstore || qresync || flag_change; }
   // RFC 7162 §3.2.10, RFC 9586 §3.4: VANISHED takes the place of EXPUNGE.
   [[nodiscard]] bool vanished() const { return qresync || uid_only; }
 };
@@ -56,6 +58,7 @@ class View {
  public:
   enum class Access : std::uint8_t { kReadWrite, kReadOnly };
   enum class Expunges : std::uint8_t { kTell, kHold };
+  enum class Flags : std::uint8_t { kTell, kHold };
 
   View(MailboxHandle handle, mailstore::VersionPtr shown, Access access);
 
@@ -67,10 +70,17 @@ class View {
   [[nodiscard]] const mailstore::VersionPtr& newest() const { return newest_; }
   [[nodiscard]] bool holds_expunges() const { return shown_ != newest_; }
   // RFC 7162 §6: the highest MODSEQ from which the client misses nothing when it comes back. While
-  // expunges are on hold it is what was told before the first of them.
-  [[nodiscard]] ModSeq safe_modseq() const {
-    return holds_expunges() ? safe_modseq_ : newest_->counts().highest_modseq;
-  }
+  // expunges are on hold, or changes of flags, it is what was told before the first of them.
+  [[nodiscard]] ModSeq safe_modseq() const;
+
+  // RFC 5465 §5.1: whether tell() sends changed flags. What was held back comes with the first
+  // tell() that may.
+  void set_flags(Flags flags) { flags_ = flags; }
+  [[nodiscard]] bool holds_flags() const { return flags_held_since_.has_value(); }
+  [[nodiscard]] bool owes_flags() const { return flags_ == Flags::kTell && holds_flags(); }
+
+  // The UIDs between the last call (at first: the opening) and the newest version that was told.
+  UidSet take_arrivals();
 
   // \Recent (rev1): claims what arrived since and is new to all sessions.
   void claim_recent();
@@ -96,12 +106,16 @@ class View {
 
  private:
   task<bool> tell_expunged(Output& out, const mailstore::Delta& delta, const Enabled& enabled);
+  task<bool> tell_held_flags(Output& out, const Enabled& enabled, const UidSet* skip);
 
   MailboxHandle handle_;
   Access access_;
   mailstore::VersionPtr shown_;
   mailstore::VersionPtr newest_;
   ModSeq safe_modseq_;  // of use while expunges are on hold
+  Flags flags_ = Flags::kTell;
+  std::optional<ModSeq> flags_held_since_;  // rows with a greater MODSEQ may be untold
+  Uid arrivals_from_;
   UidSet recent_;
   FlagText flag_text_;
 };

@@ -36,7 +36,7 @@ std::expected<Target, Reply> prepare(Context& context, std::string_view prefix) 
     return Out(std::unexpect, Reply::bad("A binary literal is not allowed here."));
   }
   if (target.args.utf8 && !context.enabled.utf8) {
-    return Out(std::unexpect, Reply::bad("ENABLE UTF8=ACCEPT comes before UTF8 data."));
+    return Out(std::unexpect, Reply::client_bug("ENABLE UTF8=ACCEPT comes before UTF8 data."));
   }
   auto mailbox = open_target(context.principal, target.args.mailbox);
   if (!mailbox) return Out(std::unexpect, reply_for(mailbox.error()));
@@ -136,6 +136,7 @@ task<Reply> commit(Context& context, Target target) {
   messages.push_back(std::move(message));
   const auto appended = co_await context.account().append(target.mailbox.id, std::move(messages));
   if (!appended) co_return reply_for(appended.error());
+  context.made(target.mailbox.id, appended->uids);
   std::string code = "APPENDUID ";
   imap::append_number(code, appended->uid_validity.value());
   code += ' ';

@@ -77,7 +77,7 @@ task<std::expected<std::string, Cancelled>> challenge(Context& context, std::str
   context.out.append("\r\n");
   imap::Framer& framer = context.in.framer();
   framer.expect_raw_line();
-  const TimePoint total = context.started + context.settings->limits.time_to_authenticate;
+  const TimePoint total = context.login_due;
   while (true) {
     const Input::Event event = co_await context.in.next({total, total});
     if (event == Input::Event::kSignal) {

@@ -11,7 +11,7 @@ task<Reply> do_compress(Context& context, const imap::CompressArgs& args) {
     co_return Reply::bad("COMPRESS is not switched on at this server.");
   if (args.algorithm != "DEFLATE") co_return Reply::bad("That compression is not known.");
   // RFC 4978 §3: BAD when it is active already.
-  if (context.compressed != nullptr)
+  if (context.compressed != nullptr && context.compressed->active())
     co_return Reply{Reply::Status::kBad, "COMPRESSIONACTIVE", "DEFLATE is active already."};
   // SECURITY: RFC 4978 §3: nothing may follow before the answer. It is not known whether what is
   // here was compressed, and it must not be read both ways.

@@ -57,6 +57,7 @@ task<Reply> do_copy(Context& context, const imap::CopyArgs& args) {
   const auto copied = co_await context.account().copy(context.view->handle().id,
                                                       std::move(plan->uids), plan->target.id);
   if (!copied) co_return reply_for(copied.error());
+  if (!copied->to.empty()) context.made(plan->target.id, copied->to);
   // RFC 2180 §4.4.1: nothing that was named by number is left to copy.
   if (copied->from.empty() && plan->numbered != 0) co_return expunged();
   // RFC 4315 §3: without a copy there is no COPYUID; UIDs that are not there are no error.
@@ -72,6 +73,7 @@ task<Reply> do_move(Context& context, const imap::CopyArgs& args) {
   const auto moved = co_await context.account().move(context.view->handle().id,
                                                      std::move(plan->uids), plan->target.id);
   if (!moved) co_return reply_for(moved.error());
+  if (!moved->to.empty()) context.made(plan->target.id, moved->to);
   if (moved->from.empty() && plan->numbered != 0) co_return expunged();
   // RFC 6851 §3.3: stale UIDs are OK, or clients ask for ever.
   if (moved->from.empty()) co_return Reply::okay("MOVE completed; no messages were there.");
@@ -84,7 +86,7 @@ task<Reply> do_move(Context& context, const imap::CopyArgs& args) {
   if (context.enabled.condstore && context.view != nullptr) {
     // RFC 7162 §3.2.10: as for EXPUNGE, so that the client can advance its state.
     std::string code = "HIGHESTMODSEQ ";
-    imap::append_number(code, context.view->newest()->counts().highest_modseq.value());
+    imap::append_number(code, context.view->safe_modseq().value());
     co_return Reply::okay(std::move(code), "MOVE completed.");
   }
   co_return Reply::okay("MOVE completed.");

@@ -5,6 +5,7 @@
 
 #include "imap/encoder.h"
 #include "session/cmd/searching.h"
+#include "session/progress.h"
 
 namespace postern::session {
 namespace {
@@ -130,7 +131,11 @@ std::optional<Reply> refuse(const Context& context, std::string_view tag, const 
 class MultiSearch {
  public:
   MultiSearch(Context& context, std::string_view tag, imap::EsearchArgs& args, const Wanted& wanted)
-      : context_(context), tag_(tag), args_(args.search), wanted_(wanted) {}
+      : context_(context),
+        tag_(tag),
+        args_(args.search),
+        wanted_(wanted),
+        progress_(context, tag) {}
 
   // Nothing, or why the command ends with NO.
   task<std::optional<Reply>> search(MailboxHandle mailbox) {
@@ -151,10 +156,10 @@ class MultiSearch {
       facts.recent = {};
       facts.saved_result = {};
     }
-    auto hits = co_await search::search(*mailbox.account, version, args_.program, std::move(facts));
-    if (!hits) co_return reply_for(hits.error());
-    Found found;
-    found.hits = std::move(*hits);
+    facts.observer = &progress_;
+    auto searched = co_await find(*mailbox.account, version, args_, wanted_, std::move(facts));
+    if (!searched) co_return reply_for(searched.error());
+    Found found = std::move(*searched);
     // RFC 7377 §2.1: nothing is said of a mailbox where nothing was found.
     if (!found.hits.uids.empty() && wanted_.any_data()) {
       co_await write_esearch(context_, head_of(context_, tag_, mailbox), *version, args_, found,
@@ -172,6 +177,7 @@ class MultiSearch {
   std::string_view tag_;
   const imap::SearchArgs& args_;
   const Wanted& wanted_;
+  Progress progress_;
   std::optional<Found> kept_;
 };
 

@@ -22,7 +22,7 @@ task<Reply> do_expunge(Context& context, const imap::ExpungeArgs& args) {
   if (context.enabled.condstore && expunged->modseq.valid()) {
     // RFC 7162 §3.2.7: the client learns the state that has these expunges.
     std::string code = "HIGHESTMODSEQ ";
-    imap::append_number(code, context.view->newest()->counts().highest_modseq.value());
+    imap::append_number(code, context.view->safe_modseq().value());
     co_return Reply::okay(std::move(code), "EXPUNGE completed.");
   }
   co_return Reply::okay("EXPUNGE completed.");

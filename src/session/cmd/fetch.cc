@@ -1,5 +1,6 @@
 // FETCH and UID FETCH (RFC 9051 §6.4.5), CHANGEDSINCE and VANISHED (RFC 7162 §3.1.4, §3.2.6),
-// PARTIAL (RFC 9394 §3.3).
+// EMAILID and THREADID (RFC 8474 §5.3), SAVEDATE (RFC 8514 §4.2), PREVIEW (RFC 8970), PARTIAL (RFC
+// 9394 §3.3).
 //
 // Rows go out in batches: \Seen is set for a batch in one commit before its bytes leave, so a
 // client that hangs up has not lost the unseen state of what it never got.
@@ -7,7 +8,9 @@
 #include <optional>
 #include <utility>
 
+#include "base/quote.h"
 #include "imap/encoder.h"
+#include "mailstore/object_id.h"
 #include "mime/rev1_structure.h"
 #include "session/cmd/fetch_body.h"
 #include "session/handlers.h"
@@ -192,9 +195,15 @@ class Fetch {
       }
       if (needs_structure(item)) {
         // ENVELOPE and BODYSTRUCTURE are never NIL: without a record they are left out.
-        if (source.stored == nullptr) continue;
+        if (source.stored == nullptr && item.item != FetchItem::kPreview) continue;
         space();
-        if (!co_await write_structure(item, source.stored->info)) co_return;
+        if (item.item == FetchItem::kPreview) {
+          append_preview(item, source);
+        } else if (item.item == FetchItem::kThreadId) {
+          append_thread_id(source);
+        } else if (!co_await write_structure(item, source.stored->info)) {
+          co_return;
+        }
         continue;
       }
       space();
@@ -236,6 +245,27 @@ class Fetch {
     }
   }
 
+  // The preview was made when the message came in and lies in its record, so LAZY (RFC 8970 §4.1)
+  // changes nothing but what is said when there is no record: NIL, and without LAZY never NIL.
+  void append_preview(const imap::FetchAtt& item, const FetchSource& source) {
+    std::string& out = context_.out.buffer();
+    out += "PREVIEW ";
+    if (source.stored == nullptr) {
+      out += item.lazy ? "NIL" : "\"\"";
+    } else {
+      append_string(out, source.stored->info.preview);
+    }
+  }
+
+  void append_thread_id(const FetchSource& source) {
+    std::string& out = context_.out.buffer();
+    out += "THREADID (";
+    out += mailstore::thread_object_id(account_id(), source.row.row->email, source.stored->info);
+    out += ')';
+  }
+
+  [[nodiscard]] AccountId account_id() const { return context_.view->handle().account->id(); }
+
   task<bool> write_parts(std::string_view text) {
     if (!context_.enabled.rev2) {
       if (const auto older = mime::rev1_structure(text))
@@ -265,6 +295,15 @@ class Fetch {
       case FetchItem::kModSeq:
         out += "MODSEQ (";
         imap::append_number(out, row.row->modseq.value());
+        out += ')';
+        break;
+      case FetchItem::kSaveDate:
+        out += "SAVEDATE ";
+        imap::append_date_time(out, {row.row->save_date, 0});
+        break;
+      case FetchItem::kEmailId:
+        out += "EMAILID (";
+        out += mailstore::email_object_id(account_id(), row.row->email);
         out += ')';
         break;
       default:
@@ -303,10 +342,22 @@ UidSet choose(const MailboxVersion& shown, const UidSet& asked, const imap::Part
 
 }  // namespace
 
+task<bool> fetch_arrivals(Context& context, UidSet uids) {
+  imap::FetchArgs args;
+  args.items = context.notify.selected().fetch;
+  Plan plan = make_plan(context, args);
+  plan.seen = false;
+  Fetch fetch(context, std::move(plan));
+  // What cannot be read of one message is left out; there is no tagged answer to say so in.
+  static_cast<void>(co_await fetch.run(uids));
+  co_return !context.out.failed();
+}
+
 task<Reply> do_fetch(Context& context, const imap::FetchArgs& args) {
   if (args.vanished) {
     // RFC 7162 §3.2.6: UID FETCH with CHANGEDSINCE, after ENABLE QRESYNC; anything else is BAD.
-    if (!context.enabled.qresync) co_return Reply::bad("ENABLE QRESYNC comes before VANISHED.");
+    if (!context.enabled.qresync)
+      co_return Reply::client_bug("ENABLE QRESYNC comes before VANISHED.");
     if (args.by != imap::Addressing::kUid || !args.changed_since) {
       co_return Reply::bad("VANISHED belongs to UID FETCH with CHANGEDSINCE.");
     }

@@ -171,6 +171,8 @@ bool needs_structure(const imap::FetchAtt& item) {
     case FetchItem::kRfc822Text:
     case FetchItem::kBinary:
     case FetchItem::kBinarySize:
+    case FetchItem::kThreadId:
+    case FetchItem::kPreview:
       return true;
     case FetchItem::kBodySection:
       return !item.section.part.empty() || item.section.text != SectionText::kAll;

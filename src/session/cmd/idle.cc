@@ -9,7 +9,7 @@ task<Reply> do_idle(Context& context) {
   context.out.append("+ idling\r\n");
   // Registered before the first look, so that no change falls in between.
   mailstore::Watch watch;
-  if (context.view != nullptr) {
+  if (context.view != nullptr && !context.notify.active()) {
     watch = context.account().watch(context.view->handle().id, context.entry->wake);
   }
   mailstore::Watch metadata;
@@ -18,7 +18,8 @@ task<Reply> do_idle(Context& context) {
   const TimePoint never = TimePoint::max();
   TimePoint next_word = context.services.clock.now() + context.settings->limits.keep_alive;
   while (true) {
-    if (context.view != nullptr && !co_await context.sync(View::Expunges::kTell)) {
+    // RFC 5465 §4: after NOTIFY, what that asked for and nothing else.
+    if (!co_await context.tell_changes(View::Expunges::kTell)) {
       co_return Reply::okay("IDLE ended.");
     }
     if (!co_await context.sync_metadata()) co_return Reply::okay("IDLE ended.");
@@ -29,11 +30,11 @@ task<Reply> do_idle(Context& context) {
         if (iequals(context.in.framer().command(), "DONE"))
           co_return Reply::okay("IDLE completed.");
         // RFC 2177 §3: nothing but DONE; what came instead is not executed.
-        co_return Reply::bad("Expected DONE.");
+        co_return Reply::client_bug("Expected DONE.");
       }
       case Input::Event::kLiteral:
         context.in.framer().reject_command();
-        co_return Reply::bad("Expected DONE.");
+        co_return Reply::client_bug("Expected DONE.");
       case Input::Event::kSignal:
         if (context.entry->close_reason() != CloseReason::kNone)
           co_return Reply::okay("IDLE ended.");
@@ -41,7 +42,7 @@ task<Reply> do_idle(Context& context) {
       case Input::Event::kDeadline:
         if (!context.in.framer().idle()) {
           context.close_with("The command was not finished in time.", "command_timeout");
-          co_return Reply::bad("Expected DONE.");
+          co_return Reply::client_bug("Expected DONE.");
         }
         context.out.append("* OK Still here\r\n");
         next_word = context.services.clock.now() + context.settings->limits.keep_alive;
@@ -50,7 +51,7 @@ task<Reply> do_idle(Context& context) {
         if (context.in.framer().fatal()) {
           context.close_with(reply_for(context.in.framer().fault()).text, "protocol_error");
         }
-        co_return Reply::bad("Expected DONE.");
+        co_return Reply::client_bug("Expected DONE.");
       case Input::Event::kSkipped:
         break;
       case Input::Event::kLine:

@@ -221,6 +221,20 @@ void append_old_name(Context& context, std::string_view name, std::string_view o
   append_line(context, line);
 }
 
+void append_name_event(Context& context, const Folders& folders, std::string_view name,
+                       std::string_view old_name) {
+  ListLine line;
+  line.name = name;
+  line.exists = false;
+  line.children = folders.has_children(name);
+  if (const Folder* folder = folders.find(name)) {
+    line = line_of(folders, *folder);
+    line.subscribed = folder->subscribed;
+  }
+  line.old_name = old_name;
+  append_line(context, line);
+}
+
 task<Reply> do_list(Context& context, const imap::ListArgs& args) {
   if (!args.extended && args.patterns.size() == 1 && args.patterns[0].empty()) {
     // RFC 9051 §6.3.9: the empty pattern asks for the delimiter and the root of the reference.

@@ -1,8 +1,10 @@
-// CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, STATUS (RFC 9051 §6.3, CREATE USE of RFC 6154).
+// CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, STATUS (RFC 9051 §6.3, CREATE USE of RFC 6154,
+// MAILBOXID of RFC 8474).
 #include <algorithm>
 #include <utility>
 
 #include "imap/encoder.h"
+#include "mailstore/object_id.h"
 #include "session/handlers.h"
 
 namespace postern::session {
@@ -58,11 +60,14 @@ task<Reply> do_create(Context& context, const imap::CreateArgs& args) {
     }
     co_return reply_for(created.error());
   }
+  context.notify.made(*name);
   // RFC 9051 §6.3.4: a delimiter at the end only says that names below it will follow.
   std::string_view sent = args.mailbox;
   if (sent.ends_with(mailstore::kDelimiter)) sent.remove_suffix(1);
   if (denormalized(sent, *name)) append_old_name(context, *name, sent);
-  co_return Reply::okay("CREATE completed.");
+  // RFC 8474 §4.1.
+  std::string id = mailstore::mailbox_object_id(context.account().id(), *created);
+  co_return Reply::okay("MAILBOXID (" + id + ")", "CREATE completed.");
 }
 
 task<Reply> do_delete(Context& context, const imap::MailboxArgs& args) {
@@ -74,6 +79,7 @@ task<Reply> do_delete(Context& context, const imap::MailboxArgs& args) {
   }
   const auto removed = co_await context.account().remove(handle->name);
   if (!removed) co_return reply_for(removed.error());
+  context.notify.made(handle->name);
   if (denormalized(args.mailbox, handle->name)) {
     append_old_name(context, handle->name, args.mailbox);
   }
@@ -91,6 +97,7 @@ task<Reply> do_rename(Context& context, const imap::RenameArgs& args) {
   if (!to) co_return reply_for(to.error());
   const auto renamed = co_await context.account().rename(*from, *to);
   if (!renamed) co_return reply_for(renamed.error());
+  context.notify.made(*to);
   // RFC 9051 §6.3.6: INBOX stays, so it is no old name; the mailbox was created as what was sent.
   if (*from == "INBOX") {
     if (denormalized(args.to, *to)) append_old_name(context, *to, args.to);
@@ -103,8 +110,12 @@ task<Reply> do_rename(Context& context, const imap::RenameArgs& args) {
 task<Reply> do_subscribe(Context& context, const imap::MailboxArgs& args, bool on) {
   const Result<std::string> name = mailstore::canonical_name(args.mailbox);
   if (!name) co_return reply_for(Error{Errc::kNotFound, {}, {}});
+  const mailstore::FoldersPtr before = context.account().folders();
+  const mailstore::Folder* folder = before->find(*name);
+  const bool changes = folder != nullptr && folder->subscribed != on;
   const auto done = co_await context.account().subscribe(*name, on);
   if (!done) co_return reply_for(done.error());
+  if (changes) context.notify.made(*name);
   co_return Reply::okay(on ? "SUBSCRIBE completed." : "UNSUBSCRIBE completed.");
 }
 
@@ -119,6 +130,11 @@ task<Result<void>> append_status(Context& context, const MailboxHandle& mailbox,
     if (!std::exchange(first, false)) line += ' ';
     line += imap::to_string(item);
     line += ' ';
+    if (item == imap::StatusItem::kMailboxId) {
+      // RFC 8474 §4.3.
+      line += '(' + mailstore::mailbox_object_id(mailbox.account->id(), mailbox.id) + ')';
+      continue;
+    }
     std::uint64_t value = 0;
     switch (item) {
       case imap::StatusItem::kMessages:
@@ -152,6 +168,8 @@ task<Result<void>> append_status(Context& context, const MailboxHandle& mailbox,
         POSTERN_CO_TRY(value, co_await deleted_storage(context, mailbox));
         break;
       }
+      case imap::StatusItem::kMailboxId:
+        break;
     }
     imap::append_number(line, value);
   }

@@ -1,5 +1,6 @@
 // SEARCH and UID SEARCH (RFC 9051 §6.4.4; ESEARCH of RFC 4731, SEARCHRES of RFC 5182, MODSEQ of RFC
-// 7162, contexts of RFC 5267, PARTIAL of RFC 9394), and CANCELUPDATE (RFC 5267 §4.3.5).
+// 7162, contexts of RFC 5267, PARTIAL of RFC 9394, RELEVANCY of RFC 6203), and CANCELUPDATE (RFC
+// 5267 §4.3.5).
 #include "search/search.h"
 
 #include <utility>
@@ -36,7 +37,7 @@ task<Reply> do_search(Context& context, std::string_view tag, imap::SearchArgs& 
   if (auto refused = refuse_tag(context, tag, wanted)) co_return std::move(*refused);
   if (auto refused = convert_charset(context, args)) co_return std::move(*refused);
   if (auto refused = refuse_charset(context, args)) co_return std::move(*refused);
-  auto found = co_await search_selected(context, args);
+  auto found = co_await search_selected(context, tag, args);
   if (!found) co_return std::move(found.error());
   if (args.return_options || context.enabled.rev2) {
     // RFC 9051 §6.4.4: rev2 answers with ESEARCH always; SAVE and UPDATE alone answer with nothing.

@@ -1,11 +1,14 @@
 #include "session/cmd/searching.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
 
 #include "base/quote.h"
 #include "imap/encoder.h"
 #include "mime/decode.h"
+#include "search/relevancy.h"
+#include "session/progress.h"
 #include "session/result_set.h"
 
 namespace postern::session {
@@ -70,6 +73,33 @@ task<bool> write_results(Context& context, const MailboxVersion& version, imap::
   co_return true;
 }
 
+// RFC 6203 §4, §6: a score for each message of ALL or PARTIAL, in their order; else for each that
+// was found. False when the peer is gone.
+task<bool> write_scores(Context& context, const Found& found, const Wanted& wanted) {
+  const std::uint64_t count = found.hits.uids.count();
+  const Positions positions =
+      wanted.partial ? positions_of(*wanted.partial, count) : Positions{0, count};
+  std::unordered_map<Uid, std::uint8_t> of_uid;
+  if (found.sorted) {
+    std::size_t at = 0;
+    for (const auto& interval : found.hits.uids.intervals()) {
+      for (std::uint64_t uid = interval.first; uid <= interval.last && at < found.scores.size();
+           ++uid)
+        of_uid.emplace(Uid(static_cast<std::uint32_t>(uid)), found.scores[at++]);
+    }
+  }
+  context.out.append(" RELEVANCY (");
+  for (std::uint64_t i = positions.from; i < positions.to && i < found.scores.size(); ++i) {
+    if (i != positions.from) context.out.append(" ");
+    imap::append_number(context.out.buffer(),
+                        found.sorted ? of_uid[found.order[i].uid] : found.scores[i]);
+    if (context.out.full() && !co_await context.out.flush()) co_return false;
+    if (context.pace.due()) co_await context.pace.yield();
+  }
+  context.out.append(")");
+  co_return true;
+}
+
 }  // namespace
 
 Wanted::Wanted(const imap::SearchArgs& args) : partial(args.partial) {
@@ -87,6 +117,7 @@ Wanted::Wanted(const imap::SearchArgs& args) : partial(args.partial) {
   save = has(ReturnOption::kSave);
   // CONTEXT is a hint (RFC 5267 §4.2); nothing is cached, so there is nothing to do.
   update = has(ReturnOption::kUpdate);
+  relevancy = has(ReturnOption::kRelevancy);
 }
 
 // The parser leaves strings of other charsets than UTF-8 as they came.
@@ -111,32 +142,49 @@ std::optional<Reply> refuse_charset(const Context& context, const imap::SearchAr
   // DEVIATION: RFC 9755 §3 would answer any CHARSET with BAD here; naming UTF-8 changes nothing,
   // and clients that enabled IMAP4rev2 as well are allowed to (RFC 9051 §6.4.4).
   if (!context.enabled.utf8 || args.charset.empty() || args.charset == "UTF-8") return std::nullopt;
-  return Reply::bad("After ENABLE UTF8=ACCEPT, the charset is UTF-8.");
+  return Reply::client_bug("After ENABLE UTF8=ACCEPT, the charset is UTF-8.");
 }
 
 search::SearchContext facts_of(Context& context) {
   search::SearchContext facts;
   if (context.view != nullptr && !context.enabled.rev2) facts.recent = context.view->recent();
   facts.saved_result = context.saved_result;
+  facts.now = context.services.clock.unix_seconds();
   // A session that is asked to close does not first finish what may take hours.
   facts.stop = [entry = context.entry] { return entry->close_reason() != CloseReason::kNone; };
   return facts;
 }
 
-task<std::expected<Found, Reply>> search_selected(Context& context, imap::SearchArgs& args) {
+task<Result<Found>> find(mailstore::Account& account, mailstore::VersionPtr version,
+                         const imap::SearchArgs& args, const Wanted& wanted,
+                         search::SearchContext facts) {
+  Found found;
+  POSTERN_CO_TRY(found.hits,
+                 co_await search::search(account, version, args.program, std::move(facts)));
+  if (wanted.relevancy) {
+    POSTERN_CO_TRY(found.scores,
+                   co_await search::score(account, version, args.program, found.hits.uids));
+  }
+  co_return found;
+}
+
+task<std::expected<Found, Reply>> search_selected(Context& context, std::string_view tag,
+                                                  imap::SearchArgs& args) {
   if (args.program.uses_modseq) context.enable_condstore();
   if (args.by == imap::Addressing::kUid && !co_await context.sync_arrivals())
     co_return std::unexpected(Reply::okay("The search ended."));
-  auto hits = co_await search::search(context.account(), context.view->shown(), args.program,
-                                      facts_of(context));
-  if (!hits) {
+  Progress progress(context, tag);
+  search::SearchContext facts = facts_of(context);
+  facts.observer = &progress;
+  const Wanted wanted(args);
+  auto found = co_await find(*context.view->handle().account, context.view->shown(), args, wanted,
+                             std::move(facts));
+  if (!found) {
     // RFC 5182 §2.1, as above.
-    if (Wanted(args).save) context.saved_result = {};
-    co_return std::unexpected(reply_for(hits.error()));
+    if (wanted.save) context.saved_result = {};
+    co_return std::unexpected(reply_for(found.error()));
   }
-  Found found;
-  found.hits = std::move(*hits);
-  co_return found;
+  co_return std::move(*found);
 }
 
 UidSet returned(const Found& found, const Wanted& wanted) {
@@ -211,6 +259,7 @@ task<void> write_esearch(Context& context, std::string head, const MailboxVersio
     context.out.append(" ALL ");
     if (!co_await write_results(context, version, args.by, found, {0, count})) co_return;
   }
+  if (wanted.relevancy && !co_await write_scores(context, found, wanted)) co_return;
   context.out.append("\r\n");
   if (context.out.full()) static_cast<void>(co_await context.out.flush());
 }

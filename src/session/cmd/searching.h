@@ -17,10 +17,11 @@ namespace postern::session {
 // Return options as flags.
 struct Wanted {
   bool min = false, max = false, all = false, count = false, save = false, update = false;
+  bool relevancy = false;
   std::optional<imap::PartialRange> partial;
 
   explicit Wanted(const imap::SearchArgs& args);
-  [[nodiscard]] bool any_data() const { return min || max || all || count || partial; }
+  [[nodiscard]] bool any_data() const { return min || max || all || count || partial || relevancy; }
 };
 
 // Messages that a search found, and their order when that is not the mailbox's.
@@ -28,6 +29,7 @@ struct Found {
   search::SearchHits hits;
   bool sorted = false;
   std::vector<search::SortedMessage> order;
+  std::vector<std::uint8_t> scores;  // of hits.uids, in their order, when they were asked for
 };
 
 // Converts the strings of a command to UTF-8. The refusal, if there is one (RFC 9051 §6.4.4).
@@ -39,8 +41,16 @@ struct Found {
 // What the session knows beside the mailbox's version.
 [[nodiscard]] search::SearchContext facts_of(Context& context);
 
-// Searches the selected mailbox. Everything outlives the await.
+// Searches one version, and scores what was found when that is wanted. Everything outlives the
+// await.
+[[nodiscard]] task<Result<Found>> find(mailstore::Account& account, mailstore::VersionPtr version,
+                                       const imap::SearchArgs& args, const Wanted& wanted,
+                                       search::SearchContext facts);
+
+// Searches the selected mailbox, telling the client when it takes long. Everything outlives the
+// await.
 [[nodiscard]] task<std::expected<Found, Reply>> search_selected(Context& context,
+                                                                std::string_view tag,
                                                                 imap::SearchArgs& args);
 
 // What "$" holds after RETURN (SAVE), and what the MODSEQ item speaks of: the messages returned

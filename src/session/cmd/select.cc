@@ -1,7 +1,9 @@
-// SELECT, EXAMINE, CLOSE, UNSELECT (RFC 9051 §6.3.2, CONDSTORE and QRESYNC of RFC 7162).
+// SELECT, EXAMINE, CLOSE, UNSELECT (RFC 9051 §6.3.2, CONDSTORE and QRESYNC of RFC 7162,
+// MAILBOXID of RFC 8474).
 #include <utility>
 
 #include "imap/encoder.h"
+#include "mailstore/object_id.h"
 #include "session/handlers.h"
 
 namespace postern::session {
@@ -47,6 +49,9 @@ void append_mailbox_state(Context& context, std::string_view sent) {
   ok_code(out, "UIDVALIDITY", shown.uid_validity().value(), "UIDs are valid.");
   ok_code(out, "UIDNEXT", counts.uid_next.value(), "Predicted next UID.");
   ok_code(out, "HIGHESTMODSEQ", counts.highest_modseq.value(), "Highest mod-sequence.");
+  out += "* OK [MAILBOXID (";
+  out += mailstore::mailbox_object_id(view.handle().account->id(), view.handle().id);
+  out += ")] The mailbox's id.\r\n";
   if (context.enabled.rev2) {
     // RFC 9051 §6.3.2: the LIST response is required, and in it OLDNAME.
     const auto folders = context.account().folders();
@@ -120,7 +125,7 @@ task<bool> resynchronise(Context& context, const imap::QresyncParam& param) {
 
 task<Reply> do_select(Context& context, const imap::SelectArgs& args, View::Access access) {
   if (args.qresync && !context.enabled.qresync) {
-    co_return Reply::bad("ENABLE QRESYNC comes before its use.");  // RFC 7162 §3.2.5
+    co_return Reply::client_bug("ENABLE QRESYNC comes before its use.");  // RFC 7162 §3.2.5
   }
   if (args.qresync && args.qresync->known_seqs && context.enabled.uid_only) {
     // RFC 9586 §3.7.
@@ -143,6 +148,7 @@ task<Reply> do_select(Context& context, const imap::SelectArgs& args, View::Acce
   context.state = State::kSelected;
   context.saved_result = {};
   context.answered_batches.reset();
+  context.apply_notify();
   append_mailbox_state(context, args.mailbox);
   if (args.qresync) static_cast<void>(co_await resynchronise(context, *args.qresync));
   co_return access == View::Access::kReadOnly ? Reply::okay("READ-ONLY", "EXAMINE completed.")
@@ -157,6 +163,7 @@ task<Reply> do_close(Context& context) {
     // RFC 9051 §6.4.1: expunges without telling. What fails stays, and the mailbox is closed all
     // the same.
     const auto done = co_await context.account().expunge(handle.id, std::nullopt);
+    if (done && !done->uids.empty()) context.made(handle.id);
     if (!done && done.error().code != Errc::kNotFound) {
       co_return Reply{
           Reply::Status::kOk, {}, "CLOSE completed; the deleted messages are still there."};

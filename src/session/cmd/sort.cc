@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "imap/encoder.h"
+#include "search/relevancy.h"
 #include "session/cmd/searching.h"
 
 namespace postern::session {
@@ -62,10 +63,17 @@ task<Reply> do_sort(Context& context, std::string_view tag, imap::SortArgs& args
   if (auto refused = refuse_tag(context, tag, wanted)) co_return std::move(*refused);
   if (auto refused = convert_charset(context, search)) co_return std::move(*refused);
   if (auto refused = refuse_charset(context, search)) co_return std::move(*refused);
-  auto found = co_await search_selected(context, search);
+  auto found = co_await search_selected(context, tag, search);
   if (!found) co_return std::move(found.error());
+  const bool by_relevancy = imap::sorts_by_relevancy(args.criteria);
+  if (by_relevancy && !wanted.relevancy) {
+    auto scores = co_await search::score(context.account(), context.view->shown(), search.program,
+                                         found->hits.uids);
+    if (!scores) co_return reply_for(scores.error());
+    found->scores = std::move(*scores);
+  }
   auto order = co_await search::sort(context.account(), context.view->shown(), found->hits.uids,
-                                     args.criteria, facts_of(context).stop);
+                                     args.criteria, facts_of(context).stop, found->scores);
   if (!order) {
     if (wanted.save) context.saved_result = {};
     co_return reply_for(order.error());
@@ -79,7 +87,10 @@ task<Reply> do_sort(Context& context, std::string_view tag, imap::SortArgs& args
                            wanted);
   }
   UidSet saved = wanted.save ? returned(*found, wanted) : UidSet();
-  if (wanted.update) {
+  if (wanted.update && by_relevancy) {
+    // RFC 5267 §4.3.1: scores are relative to what else was found, so every arrival moves them all.
+    append_no_update(context.out.buffer(), tag, "An order of relevancy is not kept up to date.");
+  } else if (wanted.update) {
     start_update(context, tag, esearch_head(tag, search.by), search, std::move(args.criteria),
                  std::move(*found));
   }
@@ -87,11 +98,11 @@ task<Reply> do_sort(Context& context, std::string_view tag, imap::SortArgs& args
   co_return Reply::okay("SORT completed.");
 }
 
-task<Reply> do_thread(Context& context, imap::ThreadArgs& args) {
+task<Reply> do_thread(Context& context, std::string_view tag, imap::ThreadArgs& args) {
   imap::SearchArgs& search = args.search;
   if (auto refused = convert_charset(context, search)) co_return std::move(*refused);
   if (auto refused = refuse_charset(context, search)) co_return std::move(*refused);
-  const auto found = co_await search_selected(context, search);
+  const auto found = co_await search_selected(context, tag, search);
   if (!found) co_return found.error();
   const auto threads =
       co_await search::thread(context.account(), context.view->shown(), found->hits.uids,
