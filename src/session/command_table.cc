@@ -66,7 +66,7 @@ constexpr std::array<CommandRow, imap::kCommandCount> kTable{{
     {CommandId::kNotify, kAuth, kNo, Updates::kAll, kText, kLong},
     {CommandId::kSort, kSel, kReads, Updates::kNoExpunge, kText, kLong},
     {CommandId::kThread, kSel, kReads, Updates::kNoExpunge, kText, kLong},
-    {CommandId::kEsearch, kAuth, kReads, Updates::kNoExpunge, kText, kLong},
+    {CommandId::kEsearch, kAuth, kNo, Updates::kNoExpunge, kText, kLong},
     {CommandId::kCancelUpdate, kSel, kNo, Updates::kAll, kPlain, 0},
     {CommandId::kUnauthenticate, kAuth, kNo, Updates::kNone, kPlain, 0},
     {CommandId::kLanguage, kAny, kNo, Updates::kAll, kText, kName},

@@ -153,5 +153,18 @@ TEST_F(Esearch, RefusedCharsetsAndExpunges) {
   EXPECT_THAT(client->ask("t ESEARCH ALL"), HasSubstr("* 1 EXPUNGE\r\n"));
 }
 
+// RFC 9586 §3: ESEARCH answers with UIDs in any form; its keys may not count, SORT and THREAD
+// neither.
+TEST_F(Esearch, WithUidsOnly) {
+  static_cast<void>(client->ask("e ENABLE UIDONLY"));
+  static_cast<void>(client->ask("s SELECT folder2/banana"));
+  EXPECT_EQ(found("SUBJECT chad"), "folder2/banana ALL 2;");
+  for (const char* line :
+       {"ESEARCH 1", "UID ESEARCH NOT 1", "SORT (DATE) UTF-8 ALL", "THREAD REFS UTF-8 ALL",
+        "UID SORT (DATE) UTF-8 1", "UID THREAD REFS UTF-8 1"})
+    EXPECT_THAT(client->ask("t " + std::string(line)), StartsWith("t BAD [UIDREQUIRED]")) << line;
+  EXPECT_THAT(client->ask("t UID SORT (SUBJECT) UTF-8 ALL"), StartsWith("* SORT 2 1\r\n"));
+}
+
 }  // namespace
 }  // namespace postern::session

@@ -76,9 +76,15 @@ TEST_F(SortCommand, UidsSearchKeysAndCharsets) {
   EXPECT_THAT(client->ask("a THREAD FLAT UTF-8 ALL"), StartsWith("a BAD "));
   EXPECT_THAT(client->raw("a SORT (DATE) UTF-8 SUBJECT {3}\r\n"), StartsWith("+ "));
   EXPECT_EQ(client->raw("app\r\n"), "* SORT 2\r\na OK SORT completed.\r\n");
-  // RFC 5256: the charset is an argument, not an option, so naming it is right after UTF8=ACCEPT.
+}
+
+// RFC 9755 §3.
+TEST_F(SortCommand, CharsetAfterUtf8Accept) {
   static_cast<void>(client->ask("e ENABLE UTF8=ACCEPT"));
-  EXPECT_THAT(client->ask("a SORT (SUBJECT) US-ASCII 1"), StartsWith("* SORT 1\r\n"));
+  EXPECT_THAT(client->ask("a SORT (SUBJECT) US-ASCII 1"), StartsWith("a BAD "));
+  EXPECT_THAT(client->ask("a THREAD REFS ISO-8859-1 1"), StartsWith("a BAD "));
+  EXPECT_THAT(client->ask("a SORT (SUBJECT) utf-8 1"), StartsWith("* SORT 1\r\n"));
+  EXPECT_THAT(client->ask("a THREAD REFS UTF-8 1"), StartsWith("* THREAD (1)\r\n"));
 }
 
 // RFC 7162 §3.1.9 and §3.1.10.

@@ -142,7 +142,7 @@ std::optional<Reply> refuse_charset(const Context& context, const imap::SearchAr
   // DEVIATION: RFC 9755 §3 would answer any CHARSET with BAD here; naming UTF-8 changes nothing,
   // and clients that enabled IMAP4rev2 as well are allowed to (RFC 9051 §6.4.4).
   if (!context.enabled.utf8 || args.charset.empty() || args.charset == "UTF-8") return std::nullopt;
-  return Reply::client_bug("After ENABLE UTF8=ACCEPT, SEARCH takes UTF-8.");
+  return Reply::client_bug("After ENABLE UTF8=ACCEPT, the charset is UTF-8.");
 }
 
 search::SearchContext facts_of(Context& context) {

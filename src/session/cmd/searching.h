@@ -34,7 +34,7 @@ struct Found {
 
 // Converts the strings of a command to UTF-8. The refusal, if there is one (RFC 9051 §6.4.4).
 [[nodiscard]] std::optional<Reply> convert_charset(Context& context, imap::SearchArgs& args);
-// RFC 6855 §3. The refusal of a charset that is named although UTF-8 is agreed on.
+// RFC 9755 §3. The refusal of another charset once UTF-8 is agreed on.
 [[nodiscard]] std::optional<Reply> refuse_charset(const Context& context,
                                                   const imap::SearchArgs& args);
 

@@ -62,6 +62,7 @@ task<Reply> do_sort(Context& context, std::string_view tag, imap::SortArgs& args
   const Wanted wanted(search);
   if (auto refused = refuse_tag(context, tag, wanted)) co_return std::move(*refused);
   if (auto refused = convert_charset(context, search)) co_return std::move(*refused);
+  if (auto refused = refuse_charset(context, search)) co_return std::move(*refused);
   auto found = co_await search_selected(context, tag, search);
   if (!found) co_return std::move(found.error());
   const bool by_relevancy = imap::sorts_by_relevancy(args.criteria);
@@ -100,6 +101,7 @@ task<Reply> do_sort(Context& context, std::string_view tag, imap::SortArgs& args
 task<Reply> do_thread(Context& context, std::string_view tag, imap::ThreadArgs& args) {
   imap::SearchArgs& search = args.search;
   if (auto refused = convert_charset(context, search)) co_return std::move(*refused);
+  if (auto refused = refuse_charset(context, search)) co_return std::move(*refused);
   const auto found = co_await search_selected(context, tag, search);
   if (!found) co_return found.error();
   const auto threads =
