@@ -27,16 +27,20 @@ bool CompressedTransport::fill() {
   return !plain_.empty();
 }
 
-task<void> CompressedTransport::take(TimePoint deadline) {
+task<Result<void>> CompressedTransport::take(TimePoint deadline) {
   packed_buffer_.resize(kPacked);
   const Result<std::size_t> got = co_await inner_.read(packed_buffer_, deadline);
   if (!got) {
-    over_ = got.error();
-  } else if (*got == 0) {
+    // Nothing came in time: the stream is as it was, and whoever asked may ask again.
+    if (got.error().code != Errc::kTimeout) over_ = got.error();
+    co_return std::unexpected(got.error());
+  }
+  if (*got == 0) {
     ended_ = inner_ended_ = true;
   } else {
     packed_ = std::string_view(packed_buffer_).substr(0, *got);
   }
+  co_return Result<void>{};
 }
 
 task<Result<Transport::Wake>> CompressedTransport::wait(Signal* signal, TimePoint deadline) {
@@ -46,7 +50,8 @@ task<Result<Transport::Wake>> CompressedTransport::wait(Signal* signal, TimePoin
     release_memory();
     const Result<Wake> wake = co_await inner_.wait(signal, deadline);
     if (!wake || *wake != Wake::kReadable) co_return wake;
-    co_await take(deadline);
+    const Result<void> took = co_await take(deadline);
+    if (!took && took.error().code == Errc::kTimeout) co_return Wake::kDeadline;
     // Blocks without octets in them come as fast as the network brings them.
     co_await Yield{};
   }
@@ -58,7 +63,7 @@ task<Result<std::size_t>> CompressedTransport::read(std::span<char> into, TimePo
     if (over_) co_return std::unexpected(*over_);
     if (ended_) co_return std::size_t{0};
     if (!packed_.empty() || full_) continue;
-    co_await take(deadline);
+    POSTERN_CO_CHECK_OK(co_await take(deadline));
     network = true;
   }
   // A few octets can become megabytes: others on the thread get a turn before each piece.

@@ -42,8 +42,8 @@ class CompressedTransport final : public Transport {
 
   // Uncompresses what is here, up to one buffer. False when that gave nothing.
   bool fill();
-  // One read of the inner transport. An error, or the end, is noted in `over_`.
-  task<void> take(TimePoint deadline);
+  // One read of the inner transport. The end, or an error other than kTimeout, is noted for good.
+  task<Result<void>> take(TimePoint deadline);
   void release_memory();
 
   Transport& inner_;
