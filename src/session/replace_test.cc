@@ -72,7 +72,8 @@ TEST_F(Replace, IntoAnotherMailbox) {
 // §3.5
 TEST_F(Replace, OnlyInTheSelectedState) {
   auto client = rig.login();
-  EXPECT_THAT(client->ask("a REPLACE 1 INBOX {3}"), StartsWith("a BAD [CLIENTBUG] No mailbox is selected."));
+  EXPECT_THAT(client->ask("a REPLACE 1 INBOX {3}"),
+              StartsWith("a BAD [CLIENTBUG] No mailbox is selected."));
   EXPECT_THAT(client->ask("a UID REPLACE 1 INBOX {3}"), StartsWith("a BAD"));
 }
 
