@@ -41,6 +41,10 @@ def read_all(client, originals):
               f"{original.name} came out changed")
 
 
+# RFC 9979: a delivery says whether there is an attachment.
+OF_DELIVERY = {"$hasattachment", "$hasnoattachment"}
+
+
 @test
 def reads_writes_and_organises():
     with clients.filled_server(300) as (server, originals):
@@ -74,14 +78,13 @@ def reads_writes_and_organises():
         equal(len(copies), 2, "copies")
         for (body, flags), original in zip(copies, originals):
             check(clients.intact(body, original), "a copy differs")
-            # RFC 9979: a delivery says whether there is an attachment.
-            equal(flags - {"$hasattachment", "$hasnoattachment"}, {"\\Flagged", "keyword1"}, "flags of a copy")
+            equal(flags - OF_DELIVERY, {"\\Flagged", "keyword1"}, "flags of a copy")
         (moved, flags), = clients.on_server(server, "Trash")
         check(clients.intact(moved, originals[2]), "the moved one differs")
-        equal(flags, {"\\Flagged", "keyword1"}, "flags of the moved one")
+        equal(flags - OF_DELIVERY, {"\\Flagged", "keyword1"}, "flags of the moved one")
         left = clients.on_server(server)
         check(clients.intact(left[0][0], originals[1]), "wrong one expunged")
-        equal([sorted(flags) for _, flags in left[:2]], [["\\Flagged", "keyword1"], []], "flags left")
+        equal([sorted(flags - OF_DELIVERY) for _, flags in left[:2]], [["\\Flagged", "keyword1"], []], "flags left")
         harness.record("Python imaplib", platform.python_version(),
                        "read all with SHA of every body, APPEND, STORE, SEARCH, CREATE, COPY, MOVE, EXPUNGE")
 
