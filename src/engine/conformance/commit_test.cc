@@ -178,7 +178,8 @@ TEST_P(CommitTest, AfterStopNothingIsAcceptedAndReadsGoOn) {
 
 TEST_P(CommitTest, EverythingAcknowledgedIsThereAfterReopening) {
   // Since 2026-11-20, for good: an engine in memory has nothing to open again.
-  if (!GetParam().persistent) GTEST_SKIP() << "this engine keeps nothing on disk";
+  if (!GetParam().persistent)
+    GTEST_SKIP() << "since 2026-11-20, an engine that keeps nothing on disk";
   Epoch before{};
   for (int round = 0; round < 4; ++round) {
     const Epoch epoch = acquire(kAnna);
